@@ -1,0 +1,171 @@
+package redpoll
+
+import (
+	"cmp"
+	"time"
+)
+
+// EndpointKey identifies an endpoint over all instances of its job. Method is
+// upper case, and empty where the application does not expose one.
+type EndpointKey struct {
+	Job    string
+	Method string
+	Path   string
+}
+
+// Compare orders keys by job, then path, then method, so that the methods of
+// one path stand together.
+func (k EndpointKey) Compare(o EndpointKey) int {
+	return cmp.Or(cmp.Compare(k.Job, o.Job), cmp.Compare(k.Path, o.Path), cmp.Compare(k.Method, o.Method))
+}
+
+// Increase is what happened at an endpoint during a stretch of time. Package
+// scrape produces it; package store keeps it and adds it up again.
+//
+// An Increase owns its Latency; its producer hands it over and does not write
+// to it again.
+type Increase struct {
+	// Elapsed is the time that the counts cover. Increases of one endpoint
+	// that follow each other never overlap, so Elapsed adds up as counts do.
+	Elapsed time.Duration
+	// Requests counts the requests that finished.
+	Requests uint64
+	// Errors counts those of Requests that failed. It means nothing unless
+	// ErrorsKnown.
+	Errors uint64
+	// ErrorsKnown is false where the application exposes no status.
+	ErrorsKnown bool
+	// Latency is the distribution of the requests' durations in seconds, nil
+	// where none is exposed.
+	Latency *Histogram
+}
+
+// Merge adds what happened elsewhere during the same time (another instance):
+// Elapsed becomes the longer of the two. Histograms merge as Histogram.Merge
+// says; errors stay known only where both sides know them. The zero Increase
+// is neutral.
+func (in *Increase) Merge(o Increase) {
+	elapsed := max(in.Elapsed, o.Elapsed)
+	in.add(o)
+	in.Elapsed = elapsed
+}
+
+// Append adds what happened afterwards: as Merge, but Elapsed adds up.
+func (in *Increase) Append(o Increase) {
+	elapsed := in.Elapsed + o.Elapsed
+	in.add(o)
+	in.Elapsed = elapsed
+}
+
+func (in *Increase) add(o Increase) {
+	if o.isZero() {
+		return
+	}
+	if in.isZero() {
+		in.ErrorsKnown = o.ErrorsKnown
+	}
+	in.ErrorsKnown = in.ErrorsKnown && o.ErrorsKnown
+	in.Requests += o.Requests
+	in.Errors += o.Errors
+	switch {
+	case o.Latency == nil:
+	case in.Latency == nil:
+		in.Latency = o.Latency.Clone()
+	default:
+		in.Latency.Merge(o.Latency)
+	}
+}
+
+func (in *Increase) isZero() bool {
+	return in.Elapsed == 0 && in.Requests == 0 && in.Latency == nil
+}
+
+// Quantile is the q-quantile of the latency in seconds, nil where no request
+// was observed. See Histogram.Quantile for the estimate.
+func (in *Increase) Quantile(q float64) *float64 {
+	if in.Latency == nil {
+		return nil
+	}
+	v, ok := in.Latency.Quantile(q)
+	if !ok {
+		return nil
+	}
+	return &v
+}
+
+// Mean is the mean latency in seconds, nil where no request was observed.
+func (in *Increase) Mean() *float64 {
+	if in.Latency == nil {
+		return nil
+	}
+	n := in.Latency.Count()
+	if n == 0 {
+		return nil
+	}
+	v := in.Latency.Sum / float64(n)
+	return &v
+}
+
+// ErrorRate is the share of requests that failed, from 0 to 1; nil where no
+// request was observed or the application exposes no status.
+func (in *Increase) ErrorRate() *float64 {
+	if !in.ErrorsKnown || in.Requests == 0 {
+		return nil
+	}
+	v := min(1, float64(in.Errors)/float64(in.Requests))
+	return &v
+}
+
+// Throughput is requests per second, 0 where there were none; nil where no
+// time was covered.
+func (in *Increase) Throughput() *float64 {
+	if in.Elapsed <= 0 {
+		return nil
+	}
+	v := float64(in.Requests) / in.Elapsed.Seconds()
+	return &v
+}
+
+// NoData says why an endpoint has no figures.
+type NoData string
+
+// The causes of missing figures.
+const (
+	HasData      NoData = ""
+	NoTraffic    NoData = "no traffic"     // scraped, but no request came in
+	FirstScrape  NoData = "first scrape"   // increases need two scrapes
+	TargetDown   NoData = "target down"    // every target that exposes it failed
+	SeriesGone   NoData = "series gone"    // its targets answer without it
+	NoQuantiles  NoData = "no histogram"   // requests are counted, durations are not
+	NoErrorLabel NoData = "no status"      // requests carry no status
+	NoBaseline   NoData = "learning"       // the usual latency is not known yet
+	TooFew       NoData = "too few"        // fewer requests than the rule asks for
+	NoSignal     NoData = "not configured" // nothing feeds the signal
+)
+
+// EndpointMetrics are an endpoint's figures at one snapshot, over all its
+// instances. Package scrape produces them.
+type EndpointMetrics struct {
+	Key EndpointKey
+
+	// P50, P95, P99 and Mean are latencies in seconds.
+	P50, P95, P99, Mean *float64
+	// ErrorRate is a ratio from 0 to 1.
+	ErrorRate *float64
+	// Throughput is in requests per second: the sum over the instances, each
+	// by its own elapsed time.
+	Throughput *float64
+
+	// Window is what the figures above were worked out from: the newest
+	// interval of every instance. Where a target is scraped less often than
+	// snapshots are made, snapshots in between repeat it.
+	Window Increase
+	// New is what no earlier snapshot has reported; nil if this one repeats.
+	// History is made of New alone, so that nothing is counted twice.
+	New *Increase
+
+	// Cause says why there are no figures, HasData if there are.
+	Cause NoData
+	// Instances is how many targets contributed.
+	Instances int
+}

@@ -1,0 +1,141 @@
+// The wire, as api/wire.go and api/openapi.yaml describe it. Times are Unix
+// milliseconds, latencies milliseconds, error rates and ratios percent,
+// throughput requests per second. null means that nothing was observed.
+
+export type Severity = "critical" | "warning" | "info";
+export type AlertState = "pending" | "firing" | "unknown" | "resolved" | "inactive";
+
+export interface EndpointMetrics {
+  job: string;
+  method: string; // empty where the application exposes none
+  path: string;
+  p50: number | null;
+  p95: number | null;
+  p99: number | null;
+  errorRate: number | null;
+  throughput: number | null;
+  requests: number;
+  instances: number;
+  noData?: string; // why there are no figures
+}
+
+export interface MetricsSnapshot {
+  timestamp: number;
+  interval: number;
+  endpoints: EndpointMetrics[];
+  cdn: { bandwidth: number | null; cacheHitRatio: number | null; storage: number | null };
+  system: { uptime: number | null; memory: number | null; cpu: number | null; source: string };
+  targets: { up: number; total: number };
+}
+
+export interface Alert {
+  id: string; // UUIDv7
+  type: string; // p50, p95, p99, error_rate, throughput, latency_spike or a signal
+  rule: string;
+  severity: Severity;
+  state: AlertState;
+  value: number | null;
+  threshold: number | null;
+  baseline: number | null; // ms, latency_spike only
+  unit: "ms" | "%" | "/s" | "bytes" | "";
+  direction: "above" | "below";
+  job: string; // job, method and path are empty for a signal
+  method: string;
+  path: string;
+  labels: Record<string, string> | null;
+  annotations: Record<string, string> | null;
+  since: number | null; // when the condition was first met
+  firedAt: number | null;
+  resolvedAt: number | null;
+  updatedAt: number | null;
+  silencedBy?: string;
+  noData?: string; // why the state is unknown
+}
+
+export type ServerMessage =
+  | { type: "snapshot"; seq: number; timestamp: number; data: MetricsSnapshot; alerts: Alert[] }
+  | { type: "update"; seq: number; timestamp: number; data: MetricsSnapshot; alerts?: Alert[] }
+  | { type: "error"; timestamp: number; error: string };
+
+export type ClientMessage = { type: "subscribe" } | { type: "unsubscribe" };
+
+// GET /api/history: columns of equal length, ready for a chart.
+export interface History {
+  job: string;
+  method: string;
+  path: string;
+  start: number;
+  end: number;
+  step: number; // ms; may be longer than the one asked for
+  timestamps: number[]; // the start of every step; steps without data are present with nulls
+  p50: (number | null)[];
+  p95: (number | null)[];
+  p99: (number | null)[];
+  errorRate: (number | null)[];
+  throughput: (number | null)[];
+  requests: (number | null)[];
+}
+
+// GET /api/trend: the newest snapshots' p95 of every endpoint, for sparklines.
+export interface Trend {
+  timestamps: number[]; // oldest first, at most 60
+  throughput: (number | null)[]; // of all endpoints together
+  errorRate: (number | null)[];
+  endpoints: { job: string; method: string; path: string; p95: (number | null)[] }[];
+}
+
+// GET /api/targets
+export interface TargetStatus {
+  job: string;
+  instance: string;
+  url: string;
+  labels: Record<string, string>;
+  health: "unknown" | "up" | "down";
+  error: string;
+  lastScrape: number | null;
+  lastDuration: number | null; // ms
+  interval: number; // ms
+  timeout: number; // ms
+  samples: number;
+  skipped: number;
+  skippedReason: string;
+  bytes: number;
+  started: number | null;
+  restarts: number;
+  recognised: { convention: string; family: string; endpoints: number; note: string }[];
+  hint: string;
+}
+
+// GET /api/rules
+export interface Rule {
+  name: string;
+  metric: string;
+  match: Record<string, string>;
+  direction: "above" | "below";
+  levels: { severity: Severity; threshold: number }[];
+  unit: "ms" | "%" | "/s" | "bytes" | "";
+  for: number; // ms
+  minRequests: number;
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
+  default: boolean; // one of redpoll's own thresholds
+  lastEvaluation: number | null;
+  duration: number; // ms
+  active: Record<AlertState, number>;
+  note: string;
+}
+
+// GET /api/alerts: active ones first, then history, newest first.
+export interface AlertList {
+  alerts: Alert[];
+  next: string; // pass as `before` for the next page; empty on the last one
+}
+
+// Every error answer.
+export interface ApiError {
+  error: string; // what happened and what to do
+}
+
+export function assertNever(x: never): never {
+  throw new Error(`unexpected value: ${JSON.stringify(x)}`);
+}
