@@ -1,0 +1,125 @@
+package redpoll
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestFastIncreaseWithoutObservationHasNoFigures(t *testing.T) {
+	f := func(name string, in Increase, wantThroughput any) {
+		t.Helper()
+		if in.Quantile(0.5) != nil || in.Mean() != nil || in.ErrorRate() != nil {
+			t.Errorf("%s: has figures", name)
+		}
+		got := in.Throughput()
+		if wantThroughput == nil && got != nil {
+			t.Errorf("%s: throughput %g, want none", name, *got)
+		}
+		if w, ok := wantThroughput.(float64); ok && (got == nil || *got != w) {
+			t.Errorf("%s: throughput %v, want %g", name, got, w)
+		}
+	}
+	f("zero", Increase{}, nil)
+	f("no traffic", Increase{Elapsed: 5 * time.Second, ErrorsKnown: true, Latency: NewHistogram([]float64{1})}, 0.0)
+	f("no histogram, no status", Increase{Elapsed: 5 * time.Second, Requests: 10}, 2.0)
+}
+
+func TestFastIncreaseMergesInstancesAndAppendsTime(t *testing.T) {
+	bounds := []float64{0.1, 1}
+	a := Increase{Elapsed: 5 * time.Second, Requests: 3, Errors: 1, ErrorsKnown: true, Latency: hist(bounds, 1, 2, 0)}
+	b := Increase{Elapsed: 6 * time.Second, Requests: 4, Errors: 0, ErrorsKnown: true, Latency: hist(bounds, 0, 0, 4)}
+
+	var merged Increase
+	merged.Merge(a)
+	merged.Merge(b)
+	want := Increase{Elapsed: 6 * time.Second, Requests: 7, Errors: 1, ErrorsKnown: true, Latency: hist(bounds, 1, 2, 4)}
+	if diff := cmp.Diff(want, merged); diff != "" {
+		t.Errorf("merged: %s", diff)
+	}
+
+	var appended Increase
+	appended.Append(a)
+	appended.Append(b)
+	want.Elapsed = 11 * time.Second
+	if diff := cmp.Diff(want, appended); diff != "" {
+		t.Errorf("appended: %s", diff)
+	}
+	if a.Latency.Count() != 3 {
+		t.Error("adding to an accumulator changed the first summand")
+	}
+}
+
+func TestFastErrorsStayKnownOnlyIfBothSidesKnowThem(t *testing.T) {
+	known := Increase{Elapsed: time.Second, Requests: 1, ErrorsKnown: true}
+	unknown := Increase{Elapsed: time.Second, Requests: 1}
+	f := func(want bool, parts ...Increase) {
+		t.Helper()
+		var in Increase
+		for _, p := range parts {
+			in.Merge(p)
+		}
+		if in.ErrorsKnown != want {
+			t.Errorf("ErrorsKnown = %v after %v", in.ErrorsKnown, parts)
+		}
+	}
+	f(true, known, known)
+	f(false, known, unknown)
+	f(false, unknown, known)
+	f(true, Increase{}, known, Increase{})
+}
+
+func TestFastSnapshotFindsEndpoints(t *testing.T) {
+	keys := []EndpointKey{{"b", "GET", "/x"}, {"a", "POST", "/x"}, {"a", "GET", "/x"}, {"a", "GET", "/a"}}
+	slices.SortFunc(keys, EndpointKey.Compare)
+	var s Snapshot
+	for _, k := range keys {
+		s.Endpoints = append(s.Endpoints, EndpointMetrics{Key: k})
+	}
+	for _, k := range keys {
+		if e := s.Endpoint(k); e == nil || e.Key != k {
+			t.Errorf("Endpoint(%v) = %v", k, e)
+		}
+	}
+	if e := s.Endpoint(EndpointKey{"a", "PUT", "/x"}); e != nil {
+		t.Errorf("found an endpoint that is not there: %v", e.Key)
+	}
+}
+
+func TestFastGlob(t *testing.T) {
+	f := func(pattern, s string, want bool) {
+		t.Helper()
+		if got := Glob(pattern, s); got != want {
+			t.Errorf("Glob(%q, %q) = %v", pattern, s, got)
+		}
+	}
+	f("", "", true)
+	f("", "a", false)
+	f("*", "", true)
+	f("*", "/a/b", true)
+	f("/checkout*", "/checkout/42", true)
+	f("/checkout*", "/cart", false)
+	f("*/items", "/cart/7/items", true)
+	f("/a*b*c", "/aXbYbZc", true)
+	f("/a*b*c", "/aXbYbZ", false)
+	f("/a?", "/ab", false) // only * is special
+}
+
+func TestFastSilenceNeedsMatchersAndTime(t *testing.T) {
+	now := time.Unix(1000, 0)
+	s := Silence{Matchers: []Matcher{{"job", "shop"}, {"path", "/c*"}}, StartsAt: now, EndsAt: now.Add(time.Minute)}
+	if !s.Matches(map[string]string{"job": "shop", "path": "/cart"}) {
+		t.Error("does not match what it should")
+	}
+	if s.Matches(map[string]string{"job": "shop"}) {
+		t.Error("matches although one matcher fails")
+	}
+	if (&Silence{}).Matches(map[string]string{"job": "shop"}) {
+		t.Error("a silence without matchers matches")
+	}
+	if !s.ActiveAt(now) || s.ActiveAt(now.Add(time.Minute)) || s.ActiveAt(now.Add(-time.Second)) {
+		t.Error("is not in force from its start until just before its end")
+	}
+}
