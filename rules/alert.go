@@ -1,0 +1,156 @@
+package rules
+
+import (
+	"maps"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/redpoll/redpoll/internal/redpoll"
+)
+
+// alert is an alert under way: the state machine of the package's comment.
+type alert struct {
+	redpoll.Alert
+	// held is, by Severity.Rank, for how long the level of that severity has
+	// been crossed, counting only time with data; notCrossed if it is not.
+	held [3]time.Duration
+}
+
+const notCrossed time.Duration = -1
+
+// newAlert makes an alert whose first observation is still to come.
+func newAlert(r *rule, key redpoll.EndpointKey, now time.Time) *alert {
+	return &alert{
+		Alert: redpoll.Alert{
+			ID: uuid.Must(uuid.NewV7()).String(), Rule: r.name, Endpoint: key,
+			State: redpoll.Inactive, Since: now,
+		},
+		held: [3]time.Duration{notCrossed, notCrossed, notCrossed},
+	}
+}
+
+// restoreAlert takes up a stored alert, see Engine.Restore.
+func restoreAlert(stored redpoll.Alert, lastEval time.Time) *alert {
+	a := &alert{Alert: stored.Clone(), held: [3]time.Duration{notCrossed, notCrossed, notCrossed}}
+	held := stored.UpdatedAt.Sub(stored.Since)
+	if stored.State == redpoll.Pending {
+		// The condition held from the last stored transition, which for most
+		// is the first, until redpoll stopped.
+		held = lastEval.Sub(stored.UpdatedAt)
+	}
+	for rank := range stored.Severity.Rank() + 1 {
+		a.held[rank] = max(0, held)
+	}
+	return a
+}
+
+// observe takes one evaluation's observation, step after the one before, and
+// reports whether that was a transition.
+func (a *alert) observe(r *rule, o observation, now time.Time, step time.Duration) bool {
+	state, severity := a.State, a.Severity
+	a.Metric, a.Unit, a.Above, a.UpdatedAt = r.metric.name, r.metric.unit, r.above, now
+	if o.known {
+		a.judge(r, o, now, step)
+	} else {
+		a.lose(o.cause)
+	}
+	return a.State != state || a.Severity != severity
+}
+
+// lose freezes the alert: there is nothing to judge it by.
+func (a *alert) lose(cause redpoll.NoData) {
+	if a.State != redpoll.Unknown {
+		a.Before, a.State = a.State, redpoll.Unknown
+	}
+	a.Cause = cause
+}
+
+func (a *alert) judge(r *rule, o observation, now time.Time, step time.Duration) {
+	if a.State == redpoll.Unknown {
+		a.State, a.Before, a.Cause = a.Before, "", redpoll.HasData
+		step = 0
+	}
+	a.Value, a.Baseline = &o.value, nil
+	if o.usual > 0 {
+		a.Baseline = &o.usual
+	}
+	a.hold(r, o, step)
+	state, level := a.settle(r)
+	if state == redpoll.Inactive {
+		a.end(now, redpoll.HasData)
+		return
+	}
+	if state == redpoll.Firing && a.FiredAt.IsZero() {
+		a.FiredAt = now
+	}
+	a.State, a.Severity, a.Threshold = state, level.Severity, level.Threshold
+}
+
+// hold counts for how long each level has been crossed.
+func (a *alert) hold(r *rule, o observation, step time.Duration) {
+	held := [3]time.Duration{notCrossed, notCrossed, notCrossed}
+	for _, l := range r.levels {
+		rank := l.Severity.Rank()
+		switch {
+		case !r.crosses(l, o):
+		case a.held[rank] == notCrossed:
+			held[rank] = 0
+		default:
+			held[rank] = a.held[rank] + step
+		}
+	}
+	a.held = held
+}
+
+// settle finds the state, and the level that gives the alert its severity, by
+// what has been held for how long. Inactive means that no level is crossed.
+//
+// A firing alert keeps the severity it has for as long as that level is
+// crossed, even if a new configuration asks for a longer `for`.
+func (a *alert) settle(r *rule) (redpoll.AlertState, redpoll.Level) {
+	firing := a.State == redpoll.Firing
+	state, level := redpoll.Inactive, redpoll.Level{}
+	for _, l := range r.levels {
+		rank := l.Severity.Rank()
+		switch held := a.held[rank]; {
+		case held == notCrossed:
+		case held >= r.wait, firing && rank <= a.Severity.Rank():
+			return redpoll.Firing, l
+		case firing:
+			// Its own level is no longer configured: the least severe serves.
+			state, level = redpoll.Firing, l
+		case state == redpoll.Inactive:
+			state, level = redpoll.Pending, l
+		}
+	}
+	return state, level
+}
+
+// end closes the alert: Resolved if it ever fired, else Inactive.
+func (a *alert) end(now time.Time, cause redpoll.NoData) {
+	a.State = redpoll.Resolved
+	if a.FiredAt.IsZero() {
+		a.State = redpoll.Inactive
+	}
+	a.Before, a.Cause, a.ResolvedAt, a.UpdatedAt = "", cause, now, now
+}
+
+// label sets the labels and annotations that follow from the rule and from
+// where the alert stands now.
+func (a *alert) label(r *rule) {
+	labels := make(map[string]string, len(r.labels)+len(ownLabels))
+	maps.Copy(labels, r.labels)
+	for name, value := range map[string]string{
+		"alertname": a.Rule, "severity": string(a.Severity),
+		"job": a.Endpoint.Job, "method": a.Endpoint.Method, "path": a.Endpoint.Path,
+	} {
+		if value != "" {
+			labels[name] = value
+		}
+	}
+	annotations := make(map[string]string, len(r.annotations)+1)
+	annotations["summary"] = a.summary(r)
+	maps.Copy(annotations, r.annotations)
+	a.Labels, a.Annotations = labels, annotations
+}
