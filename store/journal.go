@@ -1,0 +1,251 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/redpoll/redpoll/internal/redpoll"
+)
+
+// How much history is kept in memory while it cannot be written, and how much
+// of it one Append writes once it can: an hour's worth at 5 s, without holding
+// up the evaluations that follow.
+const (
+	maxPendingTicks = 720
+	maxPendingBytes = 64 << 20
+	maxBacklog      = 32
+)
+
+// tick is what one snapshot adds to the database.
+type tick struct {
+	ts       int64 // Unix ms, ascending
+	interval time.Duration
+	blob     []byte // nil if no endpoint has anything new
+	cdn      redpoll.CDN
+	system   redpoll.System
+	alerts   []redpoll.Alert
+}
+
+// journal is what the writer remembers from one snapshot to the next. All but
+// pending, bytes, last and behind changes only once a commit has succeeded, so
+// a failed one needs no undoing.
+type journal struct {
+	// pending are the ticks to be written, oldest first; bytes is the size of
+	// their blobs.
+	pending []tick
+	bytes   int
+	// last is the newest tick's time, pending ones included.
+	last int64
+	// behind is true while the clock shows a time before last.
+	behind bool
+	// open is the minute that the newest written tick belongs to, due what is
+	// left to do of the one before it.
+	open   minute
+	due    dueRows
+	closed bool
+}
+
+// Append stores a snapshot in one transaction: the New increases of its
+// endpoints, the system and cdn figures and the alerts that changed.
+//
+// When that fails, the snapshot is kept in memory and written by a later
+// Append, in order; what exceeds maxPendingTicks or maxPendingBytes is lost,
+// oldest first, and counted, except for alerts. A snapshot that is older than
+// the one before it, because the clock was set back, is stored a millisecond
+// after that one. A histogram that contradicts itself is left out; the error
+// names it, and the rest is stored.
+func (s *Store) Append(ctx context.Context, snap *redpoll.Snapshot, transitions []redpoll.Alert) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.journal.closed {
+		return ErrClosed
+	}
+	t, err := s.newTick(snap, transitions)
+	s.enqueue(t)
+	return errors.Join(err, s.drain(ctx, maxBacklog))
+}
+
+func (s *Store) newTick(snap *redpoll.Snapshot, transitions []redpoll.Alert) (tick, error) {
+	t := tick{
+		ts:       s.timestamp(snap.Time),
+		interval: snap.Interval,
+		cdn:      snap.CDN,
+		system:   snap.System,
+		alerts:   cloneAlerts(transitions),
+	}
+	var err error
+	t.blob, err = s.encode(snap, t.ts)
+	return t, err
+}
+
+func cloneAlerts(alerts []redpoll.Alert) []redpoll.Alert {
+	var clones []redpoll.Alert
+	for i := range alerts {
+		clones = append(clones, alerts[i].Clone())
+	}
+	return clones
+}
+
+// timestamp is t unless that would not be after the newest tick.
+func (s *Store) timestamp(t time.Time) int64 {
+	j, ts := &s.journal, t.UnixMilli()
+	behind := ts <= j.last
+	switch {
+	case behind && !j.behind:
+		s.log.Warn("The clock was set back: snapshots are stored right after the newest one until it catches up",
+			"clock", t.UTC(), "newest", time.UnixMilli(j.last).UTC())
+	case j.behind && !behind:
+		s.log.Info("The clock has caught up with the stored history", "clock", t.UTC())
+	}
+	j.behind = behind
+	if behind {
+		return j.last + 1
+	}
+	return ts
+}
+
+// encode makes the blob of what is new at the endpoints; nil if nothing is.
+// The error names the first endpoint of which something had to be left out.
+func (s *Store) encode(snap *redpoll.Snapshot, ts int64) ([]byte, error) {
+	var first error
+	var records []record
+	for i := range snap.Endpoints {
+		e := &snap.Endpoints[i]
+		if e.New == nil {
+			continue
+		}
+		r, err := s.record(e.Key, *e.New, ts)
+		if err != nil && first == nil {
+			first = fmt.Errorf("store endpoint %s %s of job %s: %w; left out", e.Key.Method, e.Key.Path, e.Key.Job, err)
+		}
+		if r.id != 0 {
+			records = append(records, r)
+		}
+	}
+	return encodeRecords(snap.Interval, records), first
+}
+
+// record prepares an increase for the journal. With an error it comes without
+// its histogram, or with id 0 if nothing of it can be stored.
+func (s *Store) record(k redpoll.EndpointKey, in redpoll.Increase, ts int64) (record, error) {
+	id, layout, err := s.catalog.intern(k, ts, in.Latency)
+	if err != nil {
+		in.Latency = nil
+	}
+	return record{id: id, layout: layout, increase: in}, err
+}
+
+func (s *Store) enqueue(t tick) {
+	j := &s.journal
+	j.pending = append(j.pending, t)
+	j.bytes += len(t.blob)
+	j.last = t.ts
+	for len(j.pending) > 1 && (len(j.pending) > maxPendingTicks || j.bytes > maxPendingBytes) {
+		lost := &j.pending[0]
+		j.pending[1].alerts = latest(append(lost.alerts, j.pending[1].alerts...))
+		j.shift()
+		s.metrics.dropped.Inc()
+	}
+}
+
+// shift takes away the oldest pending tick.
+func (j *journal) shift() {
+	j.bytes -= len(j.pending[0].blob)
+	j.pending[0] = tick{} // for the garbage collector
+	j.pending = j.pending[1:]
+}
+
+// latest keeps the newest version of every alert.
+func latest(alerts []redpoll.Alert) []redpoll.Alert {
+	at := map[string]int{}
+	var kept []redpoll.Alert
+	for _, a := range alerts {
+		if i, ok := at[a.ID]; ok {
+			kept[i] = a
+			continue
+		}
+		at[a.ID] = len(kept)
+		kept = append(kept, a)
+	}
+	return kept
+}
+
+// drain writes pending ticks, oldest first and at most n, until one fails.
+func (s *Store) drain(ctx context.Context, n int) error {
+	j := &s.journal
+	defer func() { s.pending.Store(int64(len(j.pending))) }()
+	for ; n > 0 && len(j.pending) > 0; n-- {
+		start := time.Now()
+		err := s.commit(ctx, &j.pending[0])
+		s.metrics.committed(time.Since(start), err)
+		if err != nil {
+			return fmt.Errorf("write history to %s: %w; %d snapshots are kept in memory until it works (at most %d)",
+				s.config.Path, err, len(j.pending), maxPendingTicks)
+		}
+		j.shift()
+	}
+	return nil
+}
+
+// commit writes a tick and all that is due with it, and takes note of it.
+// Every statement may be repeated: a commit that reports an error can have
+// taken place.
+func (s *Store) commit(ctx context.Context, t *tick) error {
+	j := &s.journal
+	tx, err := s.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() //nolint:errcheck // does nothing after Commit
+	due, closes := j.due, j.open.endsBefore(t.ts)
+	if closes {
+		if due, err = s.closeMinute(tx, j.open, due); err != nil {
+			return err
+		}
+	}
+	rows, due := due.take(t.interval)
+	if err := s.putMinuteRows(tx, rows); err != nil {
+		return err
+	}
+	if err := s.putTick(tx, t); err != nil {
+		return err
+	}
+	if closes {
+		if err := s.prune(tx, t.ts); err != nil {
+			return err
+		}
+	}
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	s.catalog.setSaved()
+	j.due = due
+	return j.follow(t.ts, t.blob, s.catalog)
+}
+
+// putTick writes what the tick itself holds, and the endpoints and layouts
+// that its blob refers to.
+func (s *Store) putTick(tx *transaction, t *tick) error {
+	if err := s.putCatalog(tx); err != nil {
+		return err
+	}
+	if t.blob != nil {
+		if err := tx.exec(tx.tick, t.ts, t.blob); err != nil {
+			return err
+		}
+	}
+	if err := putGauges(tx, t); err != nil {
+		return err
+	}
+	return putAlerts(tx, t.alerts)
+}
+
+// follow adds a written tick to the minute that it belongs to.
+func (j *journal) follow(ts int64, blob []byte, c *catalog) error {
+	if j.open.endsBefore(ts) || j.open.increases == nil {
+		j.open = newMinute(ts)
+	}
+	return j.open.add(blob, c)
+}

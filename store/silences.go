@@ -1,0 +1,76 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/redpoll/redpoll/internal/redpoll"
+)
+
+// PutSilence stores a silence, in place of the one with its id if there is one.
+func (s *Store) PutSilence(ctx context.Context, v redpoll.Silence) error {
+	matchers, err := json.Marshal(v.Matchers)
+	if err != nil {
+		return fmt.Errorf("store silence %s: %w", v.ID, err)
+	}
+	ctx, cancel := withDeadline(ctx)
+	defer cancel()
+	_, err = s.write.ExecContext(ctx, `INSERT OR REPLACE INTO silences
+		(id, matchers, starts_at, ends_at, created_by, comment) VALUES (?,?,?,?,?,?)`,
+		v.ID, string(matchers), v.StartsAt.UnixMilli(), v.EndsAt.UnixMilli(), v.CreatedBy, v.Comment)
+	if err != nil {
+		return fmt.Errorf("store silence %s: %w", v.ID, err)
+	}
+	return nil
+}
+
+// DeleteSilence removes a silence; ErrNotFound if there is none of that id.
+func (s *Store) DeleteSilence(ctx context.Context, id string) error {
+	ctx, cancel := withDeadline(ctx)
+	defer cancel()
+	result, err := s.write.ExecContext(ctx, "DELETE FROM silences WHERE id = ?", id)
+	if err != nil {
+		return fmt.Errorf("delete silence %s: %w", id, err)
+	}
+	n, err := result.RowsAffected()
+	if err == nil && n == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return fmt.Errorf("delete silence %s: %w", id, err)
+	}
+	return nil
+}
+
+// Silences gives all silences, those that end last first. Ended ones are among
+// them for some days.
+func (s *Store) Silences(ctx context.Context) ([]redpoll.Silence, error) {
+	ctx, cancel := withDeadline(ctx)
+	defer cancel()
+	rows, err := s.read.QueryContext(ctx, `SELECT id, matchers, starts_at, ends_at, created_by, comment
+		FROM silences ORDER BY ends_at DESC, id DESC`)
+	if err != nil {
+		return nil, fmt.Errorf("read silences: %w", err)
+	}
+	defer rows.Close() //nolint:errcheck // Err tells
+	var silences []redpoll.Silence
+	for rows.Next() {
+		var v redpoll.Silence
+		var matchers []byte
+		var starts, ends int64
+		if err := rows.Scan(&v.ID, &matchers, &starts, &ends, &v.CreatedBy, &v.Comment); err != nil {
+			return nil, fmt.Errorf("read silences: %w", err)
+		}
+		if err := json.Unmarshal(matchers, &v.Matchers); err != nil {
+			return nil, fmt.Errorf("matchers of silence %s: %w", v.ID, err)
+		}
+		v.StartsAt, v.EndsAt = time.UnixMilli(starts), time.UnixMilli(ends)
+		silences = append(silences, v)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read silences: %w", err)
+	}
+	return silences, nil
+}

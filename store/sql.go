@@ -1,0 +1,199 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/redpoll/redpoll/internal/redpoll"
+)
+
+// rowsPerInsert is how many rows of the minute table one statement inserts:
+// beyond that, longer statements gain nothing.
+const rowsPerInsert = 20
+
+// inserts are the prepared statements of the write path. All of them replace
+// what is there, so that a transaction can be repeated.
+type inserts struct {
+	tick, mtick, gauge, bounds, endpoint, alert *sql.Stmt
+	minute, minutes                             *sql.Stmt // one row, rowsPerInsert rows
+}
+
+const insertMinute = `INSERT OR REPLACE INTO minute
+	(ts, endpoint_id, p50_us, p95_us, p99_us, errors, requests, elapsed_ms) VALUES `
+
+func prepareInserts(ctx context.Context, db *sql.DB) (in inserts, err error) {
+	const row = "(?,?,?,?,?,?,?,?)"
+	for _, p := range []struct {
+		to  **sql.Stmt
+		sql string
+	}{
+		{&in.tick, "INSERT OR REPLACE INTO tick (ts, data) VALUES (?,?)"},
+		{&in.mtick, "INSERT OR REPLACE INTO mtick (ts, data) VALUES (?,?)"},
+		{&in.gauge, `INSERT OR REPLACE INTO gauge
+			(ts, uptime, memory, cpu, source, cdn_bandwidth, cdn_cache_hit_ratio, cdn_storage) VALUES (?,?,?,?,?,?,?,?)`},
+		{&in.bounds, "INSERT INTO bounds (id, le) VALUES (?,?) ON CONFLICT (id) DO NOTHING"},
+		{&in.endpoint, `INSERT INTO endpoint
+			(id, job, instance, path, method, bounds_id, first_ts, last_ts) VALUES (?,?,'',?,?,?,?,?)
+			ON CONFLICT (id) DO UPDATE SET bounds_id = excluded.bounds_id, last_ts = excluded.last_ts`},
+		{&in.alert, upsertAlert},
+		{&in.minute, insertMinute + row},
+		{&in.minutes, insertMinute + row + strings.Repeat(","+row, rowsPerInsert-1)},
+	} {
+		if *p.to, err = db.PrepareContext(ctx, p.sql); err != nil {
+			return inserts{}, fmt.Errorf("prepare %q: %w", p.sql, err)
+		}
+	}
+	return in, nil
+}
+
+// transaction is a running one with the prepared statements at hand.
+type transaction struct {
+	*sql.Tx
+	inserts
+	ctx context.Context //nolint:containedctx // it lives as long as the transaction
+}
+
+func (s *Store) begin(ctx context.Context) (*transaction, error) {
+	tx, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	return &transaction{Tx: tx, inserts: s.insert, ctx: ctx}, nil
+}
+
+func (tx *transaction) exec(statement *sql.Stmt, args ...any) error {
+	_, err := tx.StmtContext(tx.ctx, statement).ExecContext(tx.ctx, args...)
+	return err
+}
+
+// closeMinute writes the sum of a minute and what was left to do of the one
+// before it. The rows of the closed one are due from now on.
+func (s *Store) closeMinute(tx *transaction, m minute, left dueRows) (dueRows, error) {
+	if err := s.putMinuteRows(tx, left.rows); err != nil {
+		return left, err
+	}
+	records := make([]record, 0, len(m.increases))
+	for _, id := range m.ids() {
+		r := record{id: id, increase: *m.increases[id]}
+		layout, err := s.catalog.layoutOf(id, r.increase.Latency)
+		if err != nil {
+			return left, err
+		}
+		r.layout = layout
+		records = append(records, r)
+	}
+	if len(records) == 0 {
+		return dueRows{}, nil
+	}
+	if err := tx.exec(tx.mtick, m.start, encodeRecords(time.Minute, records)); err != nil {
+		return left, err
+	}
+	return newDueRows(m.rows()), nil
+}
+
+// putMinuteRows writes rows of the minute table.
+func (s *Store) putMinuteRows(tx *transaction, rows []minuteRow) error {
+	args := make([]any, 0, rowsPerInsert*8)
+	for len(rows) > 0 {
+		n, statement := 1, tx.minute
+		if len(rows) >= rowsPerInsert {
+			n, statement = rowsPerInsert, tx.minutes
+		}
+		args = args[:0]
+		for _, r := range rows[:n] {
+			args = r.appendTo(args)
+			s.catalog.seen(r.id, r.ts)
+		}
+		if err := tx.exec(statement, args...); err != nil {
+			return err
+		}
+		rows = rows[n:]
+	}
+	return nil
+}
+
+func (r *minuteRow) appendTo(args []any) []any {
+	in := r.increase
+	var errors any
+	if in.ErrorsKnown {
+		errors = int64(in.Errors)
+	}
+	return append(args, r.ts, r.id, microseconds(in.Quantile(0.50)), microseconds(in.Quantile(0.95)),
+		microseconds(in.Quantile(0.99)), errors, int64(in.Requests), in.Elapsed.Milliseconds())
+}
+
+// microseconds is NULL for nil.
+func microseconds(seconds *float64) any {
+	if seconds == nil {
+		return nil
+	}
+	return nanoseconds(*seconds) / 1000
+}
+
+// putCatalog writes the endpoints and layouts that the database lacks.
+func (s *Store) putCatalog(tx *transaction) error {
+	layouts, endpoints := s.catalog.toSave()
+	for _, l := range layouts {
+		if err := tx.exec(tx.bounds, l.id, l.le); err != nil {
+			return err
+		}
+	}
+	for i := range endpoints {
+		e := &endpoints[i]
+		bounds := sql.NullInt64{Int64: e.layout, Valid: e.layout != 0}
+		if err := tx.exec(tx.endpoint, e.id, e.key.Job, e.key.Path, e.key.Method, bounds, e.first, e.last); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// putGauges writes the figures beside the endpoints, if there are any.
+func putGauges(tx *transaction, t *tick) error {
+	c, y := &t.cdn, &t.system
+	if *c == (redpoll.CDN{}) && *y == (redpoll.System{}) {
+		return nil
+	}
+	return tx.exec(tx.gauge, t.ts, real(y.Uptime), real(y.Memory), real(y.CPU), y.Source,
+		real(c.Bandwidth), real(c.CacheHitRatio), real(c.Storage))
+}
+
+// real is NULL for nil. SQLite turns NaN into NULL itself.
+func real(v *float64) any {
+	if v == nil {
+		return nil
+	}
+	return *v
+}
+
+// How long things are kept that have no setting.
+const (
+	minuteRowRetention = 48 * time.Hour // also of the gauges
+	alertRetention     = 365 * 24 * time.Hour
+	silenceRetention   = 5 * 24 * time.Hour // after it ended
+)
+
+// prune deletes what has passed its retention at time ts. The journal goes by
+// whole minutes: a minute is never left with a part of its ticks.
+func (s *Store) prune(tx *transaction, ts int64) error {
+	before := func(age time.Duration) int64 { return floor(ts-age.Milliseconds(), minuteMS) }
+	for _, p := range []struct {
+		sql    string
+		before int64
+	}{
+		{"DELETE FROM tick WHERE ts < ?", before(time.Duration(s.config.Retention.Raw))},
+		{"DELETE FROM mtick WHERE ts < ?", before(time.Duration(s.config.Retention.Minute))},
+		{"DELETE FROM minute WHERE ts < ?", before(minuteRowRetention)},
+		{"DELETE FROM gauge WHERE ts < ?", before(minuteRowRetention)},
+		{"DELETE FROM anomaly_alerts WHERE resolved_at < ?", before(alertRetention)},
+		{"DELETE FROM silences WHERE ends_at < ?", before(silenceRetention)},
+	} {
+		if _, err := tx.ExecContext(tx.ctx, p.sql, p.before); err != nil {
+			return fmt.Errorf("%s: %w", p.sql, err)
+		}
+	}
+	return nil
+}
