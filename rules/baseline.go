@@ -15,7 +15,9 @@ const (
 	// sample of every four seconds.
 	minuteSlots = 15
 	slotSeconds = 60 / minuteSlots
-	// maxPause bounds how long a spike keeps its endpoint from learning.
+	// maxPause bounds how long a spike keeps its endpoint from learning, from
+	// the alert's onset. What lasts longer is the new normal: it is learned,
+	// and the alert resolves once it fills more than half of the baseline.
 	maxPause = time.Hour
 )
 

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -138,7 +139,7 @@ func (c *RuleConfig) rule() (*rule, error) {
 		minRequests: c.MinRequests, labels: c.Labels, annotations: c.Annotations,
 	}
 	for _, check := range []func(*rule) (field string, err error){
-		c.setMetric, c.checkMatch, c.setLevel, c.setFor, c.checkMinRequests, c.checkLabels,
+		c.setMetric, c.checkMatch, c.checkSeverity, c.setLevel, c.setFor, c.checkMinRequests, c.checkLabels,
 	} {
 		if field, err := check(r); err != nil {
 			return nil, fmt.Errorf("%s: rule %q: %w", field, c.Alert, err)
@@ -162,13 +163,18 @@ func (m Match) normal() Match {
 	return m
 }
 
+// globs lists the globs with their fields, empty ones included.
+func (m Match) globs() [3]struct{ field, glob string } {
+	return [3]struct{ field, glob string }{{"job", m.Job}, {"method", m.Method}, {"path", m.Path}}
+}
+
 func (c *RuleConfig) checkMatch(r *rule) (string, error) {
 	if r.metric.kind == signal && c.Match != (Match{}) {
 		return "match", fmt.Errorf("%s is one value for everything and has no endpoints to match; leave match out", c.Metric)
 	}
-	for field, glob := range map[string]string{"job": c.Match.Job, "method": c.Match.Method, "path": c.Match.Path} {
-		if len(glob) > maxGlob {
-			return "match." + field, fmt.Errorf("the glob has %d characters; at most %d are allowed", len(glob), maxGlob)
+	for _, m := range c.Match.globs() {
+		if len(m.glob) > maxGlob {
+			return "match." + m.field, fmt.Errorf("the glob has %d bytes; at most %d are allowed", len(m.glob), maxGlob)
 		}
 	}
 	if strings.ContainsAny(c.Match.Method, "|,/ ") {
@@ -194,14 +200,14 @@ func (c *RuleConfig) setLevel(r *rule) (string, error) {
 	if err != nil {
 		return field, err
 	}
-	severity := c.Severity
-	if severity == "" {
-		severity = redpoll.Warning
+	r.levels = []redpoll.Level{{Severity: cmp.Or(c.Severity, redpoll.Warning), Threshold: threshold}}
+	return "", nil
+}
+
+func (c *RuleConfig) checkSeverity(*rule) (string, error) {
+	if c.Severity != "" && !slices.Contains(severities, c.Severity) {
+		return "severity", fmt.Errorf("%q is no severity; use critical, warning or info", string(c.Severity))
 	}
-	if !slices.Contains([]redpoll.Severity{redpoll.Critical, redpoll.Warning, redpoll.Info}, severity) {
-		return "severity", fmt.Errorf("%q is no severity; use critical, warning or info", severity)
-	}
-	r.levels = []redpoll.Level{{Severity: severity, Threshold: threshold}}
 	return "", nil
 }
 

@@ -95,14 +95,17 @@ func (e *Engine) Apply(t Thresholds, configs []RuleConfig) error {
 	return nil
 }
 
-// place gives an alert to its rule, or to the orphans.
+// place gives an alert to its rule, or to the orphans if there is no such rule,
+// it is not for this endpoint, or it has an alert for it already.
 func (e *Engine) place(a *alert) {
-	w := e.byName[a.Rule]
-	if w == nil || !w.matches(a.Endpoint) {
-		e.orphans = append(e.orphans, a)
-		return
+	if w := e.byName[a.Rule]; w != nil && w.matches(a.Endpoint) {
+		ep := e.endpoint(a.Endpoint)
+		if w.alerts[ep] == nil {
+			w.alerts[ep] = a
+			return
+		}
 	}
-	w.alerts[e.endpoint(a.Endpoint)] = a
+	e.orphans = append(e.orphans, a)
 }
 
 // endpoint finds an endpoint, or begins to follow it.

@@ -20,7 +20,8 @@ type engineMetrics struct {
 
 var (
 	activeStates = []redpoll.AlertState{redpoll.Pending, redpoll.Firing, redpoll.Unknown}
-	severities   = []redpoll.Severity{redpoll.Critical, redpoll.Warning, redpoll.Info}
+	// severities are all there are, most severe first.
+	severities = []redpoll.Severity{redpoll.Critical, redpoll.Warning, redpoll.Info}
 )
 
 func newEngineMetrics(r prometheus.Registerer) *engineMetrics {

@@ -103,9 +103,9 @@ func (r *rule) crossed(o observation) bool {
 // status describes the rule itself; how it is doing is for the watch to add.
 func (r *rule) status() redpoll.RuleStatus {
 	match := map[string]string{}
-	for name, glob := range map[string]string{"job": r.match.Job, "method": r.match.Method, "path": r.match.Path} {
-		if glob != "" {
-			match[name] = glob
+	for _, m := range r.match.globs() {
+		if m.glob != "" {
+			match[m.field] = m.glob
 		}
 	}
 	return redpoll.RuleStatus{

@@ -16,11 +16,13 @@ type watch struct {
 
 	// How the last evaluation went.
 	evaluated time.Time
-	took      time.Duration
+	took      time.Duration // by the real clock
 	// learning counts endpoints without a baseline, of latency_spike only.
 	learning int
-	// judged is how many endpoints had data enough to be judged.
+	// judged counts the observations with data enough to judge by; cause is
+	// why the last of the others had none.
 	judged int
+	cause  redpoll.NoData
 }
 
 func newWatch(r *rule) *watch { return &watch{rule: r, alerts: map[*endpoint]*alert{}} }
@@ -58,15 +60,15 @@ func (w *watch) eval(t *tick) {
 		o := w.observe(t.snapshot, ep)
 		if o.known {
 			w.judged++
+		} else {
+			w.cause = o.cause
 		}
 		if w.metric.kind == latencySpike && ep.baseline.usual == 0 {
 			w.learning++
 		}
-		a := w.alertOf(ep, o, t)
-		if a == nil {
-			continue
+		if a := w.alertOf(ep, o, t); a != nil {
+			w.advance(a, ep, o, t)
 		}
-		w.advance(a, ep, o, t)
 	}
 }
 
@@ -140,14 +142,14 @@ func (w *watch) note() string {
 	case w.evaluated.IsZero():
 		return "not evaluated yet"
 	case w.metric.kind == signal && w.judged == 0:
-		return "no signal " + w.metric.name + " is configured or found"
-	case w.metric.kind == signal:
-		return ""
+		return "nothing feeds the signal " + w.metric.name
 	case len(w.endpoints) == 0:
 		return "no endpoint matches"
 	case w.learning > 0:
 		return fmt.Sprintf("still learning the usual latency of %d of %d endpoints: %d minutes with requests are needed",
 			w.learning, len(w.endpoints), baselineMin)
+	case w.judged == 0:
+		return fmt.Sprintf("none of %d endpoints can be judged now: %s", len(w.endpoints), w.cause)
 	}
 	return ""
 }
