@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/json"
 	"math"
 	"strconv"
 	"time"
@@ -8,10 +9,11 @@ import (
 	"github.com/redpoll/redpoll/internal/redpoll"
 )
 
-// This file is the only place where the inside's base units become the wire's:
-// Unix milliseconds, latencies in milliseconds, rates of errors and ratios in
-// percent. The types are mirrored in web/src/protocol.ts and described in
-// openapi.yaml; a test holds all three together.
+// This file has the types of the wire, convert.go fills them: nowhere else do
+// the inside's base units become the wire's, which are Unix milliseconds,
+// latencies in milliseconds, rates of errors and ratios in percent. The types
+// are mirrored in web/src/protocol.ts and described in openapi.yaml; a test
+// holds all three together.
 
 // number is a figure on the wire: null where nothing was observed, otherwise
 // six significant digits, which is more than any histogram can tell and half
@@ -45,6 +47,11 @@ func scaled(v *float64, by float64) number {
 
 func millis(v *float64) number  { return scaled(v, 1000) } // seconds → ms
 func percent(v *float64) number { return scaled(v, 100) }  // ratio → %
+
+func milliseconds(d time.Duration) number {
+	s := d.Seconds()
+	return millis(&s)
+}
 
 // unixMilli is null for the zero time.
 func unixMilli(t time.Time) *int64 {
@@ -120,13 +127,14 @@ type wireAlert struct {
 	NoData      string            `json:"noData,omitempty"`
 }
 
-// streamMessage is a snapshot or an update.
+// streamMessage is a snapshot or an update. Data is an encoded wireSnapshot;
+// Alerts is left out where nil, and an empty list where empty.
 type streamMessage struct {
-	Type      string       `json:"type"`
-	Seq       uint64       `json:"seq"`
-	Timestamp int64        `json:"timestamp"`
-	Data      wireSnapshot `json:"data"`
-	Alerts    []wireAlert  `json:"alerts,omitempty"`
+	Type      string          `json:"type"`
+	Seq       uint64          `json:"seq"`
+	Timestamp int64           `json:"timestamp"`
+	Data      json.RawMessage `json:"data"`
+	Alerts    []wireAlert     `json:"alerts,omitzero"`
 }
 
 type errorMessage struct {
@@ -135,85 +143,138 @@ type errorMessage struct {
 	Error     string `json:"error"`
 }
 
-func toWireSnapshot(s *redpoll.Snapshot) wireSnapshot {
-	w := wireSnapshot{
-		Timestamp: s.Time.UnixMilli(),
-		Interval:  s.Interval.Milliseconds(),
-		Endpoints: make([]wireEndpoint, len(s.Endpoints)),
-		CDN: wireCDN{
-			Bandwidth:     plain(s.CDN.Bandwidth),
-			CacheHitRatio: percent(s.CDN.CacheHitRatio),
-			Storage:       percent(s.CDN.Storage),
-		},
-		System: wireSystem{
-			Uptime: plain(s.System.Uptime),
-			Memory: plain(s.System.Memory),
-			CPU:    percent(s.System.CPU),
-			Source: s.System.Source,
-		},
-	}
-	for i := range s.Endpoints {
-		w.Endpoints[i] = toWireEndpoint(&s.Endpoints[i])
-	}
-	w.Targets.Total = len(s.Targets)
-	for i := range s.Targets {
-		if s.Targets[i].Health == redpoll.HealthUp {
-			w.Targets.Up++
+type wireEndpointList struct {
+	Timestamp int64          `json:"timestamp"`
+	Total     int            `json:"total"` // that match, on all pages
+	Limit     int            `json:"limit"`
+	Offset    int            `json:"offset"`
+	Endpoints []wireEndpoint `json:"endpoints"`
+}
+
+type wireAlertList struct {
+	Alerts []wireAlert `json:"alerts"`
+	Next   string      `json:"next"`
+}
+
+type wireHistory struct {
+	Job        string   `json:"job"`
+	Method     string   `json:"method"`
+	Path       string   `json:"path"`
+	Start      int64    `json:"start"`
+	End        int64    `json:"end"`
+	Step       int64    `json:"step"` // ms
+	Timestamps []int64  `json:"timestamps"`
+	P50        []number `json:"p50"`
+	P95        []number `json:"p95"`
+	P99        []number `json:"p99"`
+	ErrorRate  []number `json:"errorRate"`
+	Throughput []number `json:"throughput"`
+	Requests   []number `json:"requests"`
+}
+
+type wireTrend struct {
+	Timestamps []int64             `json:"timestamps"`
+	Throughput sparkline           `json:"throughput"`
+	ErrorRate  sparkline           `json:"errorRate"`
+	Endpoints  []wireTrendEndpoint `json:"endpoints"`
+}
+
+type wireTrendEndpoint struct {
+	Job    string    `json:"job"`
+	Method string    `json:"method"`
+	Path   string    `json:"path"`
+	P95    sparkline `json:"p95"`
+}
+
+// sparkline is a row of figures with three significant digits, which is more
+// than a sparkline can show; gap is null.
+type sparkline []float32
+
+// MarshalJSON writes an array, an empty one for nil.
+func (s sparkline) MarshalJSON() ([]byte, error) {
+	b := append(make([]byte, 0, 2+6*len(s)), '[')
+	for i, v := range s {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if isGap(v) {
+			b = append(b, "null"...)
+		} else {
+			b = strconv.AppendFloat(b, float64(v), 'g', 3, 32)
 		}
 	}
-	return w
+	return append(b, ']'), nil
 }
 
-func toWireEndpoint(e *redpoll.EndpointMetrics) wireEndpoint {
-	return wireEndpoint{
-		Job: e.Key.Job, Method: e.Key.Method, Path: e.Key.Path,
-		P50: millis(e.P50), P95: millis(e.P95), P99: millis(e.P99),
-		ErrorRate:  percent(e.ErrorRate),
-		Throughput: plain(e.Throughput),
-		Requests:   e.Window.Requests,
-		Instances:  e.Instances,
-		NoData:     string(e.Cause),
-	}
+type wireTarget struct {
+	Job           string            `json:"job"`
+	Instance      string            `json:"instance"`
+	URL           string            `json:"url"`
+	Labels        map[string]string `json:"labels"`
+	Health        redpoll.Health    `json:"health"`
+	Error         string            `json:"error"`
+	LastScrape    *int64            `json:"lastScrape"`
+	LastDuration  number            `json:"lastDuration"` // ms
+	Interval      int64             `json:"interval"`     // ms
+	Timeout       int64             `json:"timeout"`      // ms
+	Samples       int               `json:"samples"`
+	Skipped       int               `json:"skipped"`
+	SkippedReason string            `json:"skippedReason"`
+	Bytes         int64             `json:"bytes"`
+	Started       *int64            `json:"started"`
+	Restarts      int               `json:"restarts"`
+	Recognised    []wireRecognised  `json:"recognised"`
+	Hint          string            `json:"hint"`
 }
 
-// wireUnit names a unit on the wire and the factor from base units to it.
-func wireUnit(u redpoll.Unit) (name string, factor float64) {
-	switch u {
-	case redpoll.Seconds:
-		return "ms", 1000
-	case redpoll.Ratio:
-		return "%", 100
-	case redpoll.PerSecond:
-		return "/s", 1
-	case redpoll.Bytes:
-		return "bytes", 1
-	case redpoll.Number:
-	}
-	return "", 1
+type wireRecognised struct {
+	Convention string `json:"convention"`
+	Family     string `json:"family"`
+	Endpoints  int    `json:"endpoints"`
+	Note       string `json:"note"`
 }
 
-func toWireAlert(a *redpoll.Alert) wireAlert {
-	unit, factor := wireUnit(a.Unit)
-	direction := "below"
-	if a.Above {
-		direction = "above"
-	}
-	return wireAlert{
-		ID: a.ID, Type: a.Metric, Rule: a.Rule, Severity: a.Severity, State: string(a.State),
-		Value: scaled(a.Value, factor), Threshold: scaled(&a.Threshold, factor),
-		Baseline: millis(a.Baseline), Unit: unit, Direction: direction,
-		Job: a.Endpoint.Job, Method: a.Endpoint.Method, Path: a.Endpoint.Path,
-		Labels: a.Labels, Annotations: a.Annotations,
-		Since: unixMilli(a.Since), FiredAt: unixMilli(a.FiredAt),
-		ResolvedAt: unixMilli(a.ResolvedAt), UpdatedAt: unixMilli(a.UpdatedAt),
-		SilencedBy: a.SilencedBy, NoData: string(a.Cause),
-	}
+type wireRule struct {
+	Name           string            `json:"name"`
+	Metric         string            `json:"metric"`
+	Match          map[string]string `json:"match"`
+	Direction      string            `json:"direction"`
+	Levels         []wireLevel       `json:"levels"`
+	Unit           string            `json:"unit"`
+	For            int64             `json:"for"` // ms
+	MinRequests    uint64            `json:"minRequests"`
+	Labels         map[string]string `json:"labels"`
+	Annotations    map[string]string `json:"annotations"`
+	Default        bool              `json:"default"`
+	LastEvaluation *int64            `json:"lastEvaluation"`
+	Duration       number            `json:"duration"` // ms
+	Active         map[string]int    `json:"active"`
+	Note           string            `json:"note"`
 }
 
-func toWireAlerts(alerts []redpoll.Alert) []wireAlert {
-	w := make([]wireAlert, len(alerts))
-	for i := range alerts {
-		w[i] = toWireAlert(&alerts[i])
-	}
-	return w
+type wireLevel struct {
+	Severity  redpoll.Severity `json:"severity"`
+	Threshold number           `json:"threshold"`
+}
+
+type wireSilence struct {
+	ID        string            `json:"id"`
+	Matchers  []redpoll.Matcher `json:"matchers"`
+	StartsAt  *int64            `json:"startsAt"`
+	EndsAt    *int64            `json:"endsAt"`
+	CreatedBy string            `json:"createdBy"`
+	Comment   string            `json:"comment"`
+	State     string            `json:"state"` // pending, active or expired
+}
+
+type wireHealth struct {
+	Status  string          `json:"status"` // ok, starting or failing
+	Version string          `json:"version"`
+	Uptime  number          `json:"uptime"` // s
+	Targets wireTargetCount `json:"targets"`
+	History string          `json:"history"` // "ok" or what is wrong with it
+}
+
+type wireError struct {
+	Error string `json:"error"`
 }

@@ -1,0 +1,200 @@
+package api
+
+import (
+	"time"
+
+	"github.com/redpoll/redpoll/internal/redpoll"
+)
+
+func toWireSnapshot(s *redpoll.Snapshot) wireSnapshot {
+	w := wireSnapshot{
+		Timestamp: s.Time.UnixMilli(),
+		Interval:  s.Interval.Milliseconds(),
+		Endpoints: make([]wireEndpoint, len(s.Endpoints)),
+		CDN: wireCDN{
+			Bandwidth:     plain(s.CDN.Bandwidth),
+			CacheHitRatio: percent(s.CDN.CacheHitRatio),
+			Storage:       percent(s.CDN.Storage),
+		},
+		System: wireSystem{
+			Uptime: plain(s.System.Uptime),
+			Memory: plain(s.System.Memory),
+			CPU:    percent(s.System.CPU),
+			Source: s.System.Source,
+		},
+	}
+	for i := range s.Endpoints {
+		w.Endpoints[i] = toWireEndpoint(&s.Endpoints[i])
+	}
+	w.Targets = countTargets(s.Targets)
+	return w
+}
+
+func countTargets(targets []redpoll.TargetStatus) wireTargetCount {
+	c := wireTargetCount{Total: len(targets)}
+	for i := range targets {
+		if targets[i].Health == redpoll.HealthUp {
+			c.Up++
+		}
+	}
+	return c
+}
+
+func toWireEndpoint(e *redpoll.EndpointMetrics) wireEndpoint {
+	return wireEndpoint{
+		Job: e.Key.Job, Method: e.Key.Method, Path: e.Key.Path,
+		P50: millis(e.P50), P95: millis(e.P95), P99: millis(e.P99),
+		ErrorRate:  percent(e.ErrorRate),
+		Throughput: plain(e.Throughput),
+		Requests:   e.Window.Requests,
+		Instances:  e.Instances,
+		NoData:     string(e.Cause),
+	}
+}
+
+// wireUnit names a unit on the wire and the factor from base units to it.
+func wireUnit(u redpoll.Unit) (name string, factor float64) {
+	switch u {
+	case redpoll.Seconds:
+		return "ms", 1000
+	case redpoll.Ratio:
+		return "%", 100
+	case redpoll.PerSecond:
+		return "/s", 1
+	case redpoll.Bytes:
+		return "bytes", 1
+	case redpoll.Number:
+	}
+	return "", 1
+}
+
+// direction is the side of the threshold on which the condition is met.
+func direction(above bool) string {
+	if above {
+		return "above"
+	}
+	return "below"
+}
+
+func toWireAlert(a *redpoll.Alert) wireAlert {
+	unit, factor := wireUnit(a.Unit)
+	return wireAlert{
+		ID: a.ID, Type: a.Metric, Rule: a.Rule, Severity: a.Severity, State: string(a.State),
+		Value: scaled(a.Value, factor), Threshold: scaled(&a.Threshold, factor),
+		Baseline: millis(a.Baseline), Unit: unit, Direction: direction(a.Above),
+		Job: a.Endpoint.Job, Method: a.Endpoint.Method, Path: a.Endpoint.Path,
+		Labels: a.Labels, Annotations: a.Annotations,
+		Since: unixMilli(a.Since), FiredAt: unixMilli(a.FiredAt),
+		ResolvedAt: unixMilli(a.ResolvedAt), UpdatedAt: unixMilli(a.UpdatedAt),
+		SilencedBy: a.SilencedBy, NoData: string(a.Cause),
+	}
+}
+
+// toWireAlerts never gives nil.
+func toWireAlerts(alerts []redpoll.Alert) []wireAlert {
+	w := make([]wireAlert, len(alerts))
+	for i := range alerts {
+		w[i] = toWireAlert(&alerts[i])
+	}
+	return w
+}
+
+func toWireTarget(t *redpoll.TargetStatus) wireTarget {
+	w := wireTarget{
+		Job: t.Job, Instance: t.Instance, URL: t.URL, Labels: orEmpty(t.Labels),
+		Health: t.Health, Error: t.Error,
+		LastScrape: unixMilli(t.LastScrape),
+		Interval:   t.Interval.Milliseconds(), Timeout: t.Timeout.Milliseconds(),
+		Samples: t.Samples, Skipped: t.Skipped, SkippedReason: t.SkippedReason, Bytes: t.Bytes,
+		Started: unixMilli(t.Started), Restarts: t.Restarts,
+		Recognised: make([]wireRecognised, len(t.Recognised)),
+		Hint:       t.Hint,
+	}
+	if !t.LastScrape.IsZero() {
+		w.LastDuration = milliseconds(t.LastDuration)
+	}
+	for i, r := range t.Recognised {
+		w.Recognised[i] = wireRecognised(r)
+	}
+	return w
+}
+
+func toWireRule(r *redpoll.RuleStatus) wireRule {
+	unit, factor := wireUnit(r.Unit)
+	w := wireRule{
+		Name: r.Name, Metric: r.Metric, Match: orEmpty(r.Match), Direction: direction(r.Above),
+		Levels: make([]wireLevel, len(r.Levels)), Unit: unit,
+		For: r.For.Milliseconds(), MinRequests: r.MinRequests,
+		Labels: orEmpty(r.Labels), Annotations: orEmpty(r.Annotations),
+		Default:        r.Default,
+		LastEvaluation: unixMilli(r.LastEvaluation), Duration: milliseconds(r.Duration),
+		Active: map[string]int{},
+		Note:   r.Note,
+	}
+	for i := range r.Levels {
+		w.Levels[i] = wireLevel{r.Levels[i].Severity, scaled(&r.Levels[i].Threshold, factor)}
+	}
+	for _, s := range []redpoll.AlertState{redpoll.Pending, redpoll.Firing, redpoll.Unknown, redpoll.Resolved, redpoll.Inactive} {
+		w.Active[string(s)] = r.Active[s]
+	}
+	return w
+}
+
+// toWireHistory lays the points out on every step that touches the time asked
+// for; steps without a point are null in every column.
+func toWireHistory(q redpoll.HistoryQuery, h redpoll.History) wireHistory {
+	step := h.Step.Milliseconds()
+	first := q.Start.UnixMilli() / step * step
+	n := int((q.End.UnixMilli() - first + step - 1) / step)
+	w := wireHistory{
+		Job: q.Key.Job, Method: q.Key.Method, Path: q.Key.Path,
+		Start: q.Start.UnixMilli(), End: q.End.UnixMilli(), Step: step,
+		Timestamps: make([]int64, n),
+		P50:        make([]number, n), P95: make([]number, n), P99: make([]number, n),
+		ErrorRate: make([]number, n), Throughput: make([]number, n), Requests: make([]number, n),
+	}
+	for i := range w.Timestamps {
+		w.Timestamps[i] = first + int64(i)*step
+	}
+	for i := range h.Points {
+		p := &h.Points[i]
+		if at := (p.Time.UnixMilli() - first) / step; at >= 0 && at < int64(n) {
+			w.set(int(at), &p.Increase)
+		}
+	}
+	return w
+}
+
+func (w *wireHistory) set(i int, in *redpoll.Increase) {
+	requests := float64(in.Requests)
+	w.P50[i] = millis(in.Quantile(0.50))
+	w.P95[i] = millis(in.Quantile(0.95))
+	w.P99[i] = millis(in.Quantile(0.99))
+	w.ErrorRate[i] = percent(in.ErrorRate())
+	w.Throughput[i] = plain(in.Throughput())
+	w.Requests[i] = plain(&requests)
+}
+
+// toWireSilence says where the silence stands at now.
+func toWireSilence(s *redpoll.Silence, now time.Time) wireSilence {
+	state := "expired"
+	switch {
+	case now.Before(s.StartsAt):
+		state = "pending"
+	case s.ActiveAt(now):
+		state = "active"
+	}
+	return wireSilence{
+		ID: s.ID, Matchers: s.Matchers,
+		StartsAt: unixMilli(s.StartsAt), EndsAt: unixMilli(s.EndsAt),
+		CreatedBy: s.CreatedBy, Comment: s.Comment, State: state,
+	}
+}
+
+// orEmpty makes {} of what would be null.
+func orEmpty(m map[string]string) map[string]string {
+	if m == nil {
+		return map[string]string{}
+	}
+	return m
+}

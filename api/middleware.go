@@ -1,0 +1,77 @@
+package api
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/klauspost/compress/gzhttp"
+)
+
+// secured sets what every answer but the dashboard's has. Answers change with
+// every evaluation: nobody keeps them without asking again.
+func secured(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		h.Set("Cache-Control", "no-store")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// compressed gzips bodies of 1 KiB and more for clients that accept it.
+func compressed(next http.Handler) http.Handler {
+	return gzhttp.GzipHandler(next)
+}
+
+// refuseForeignChanges keeps pages of other origins, which a browser would let
+// send requests here, from changing anything: it looks at Sec-Fetch-Site, or
+// compares Origin with Host where that is missing. Programs send neither.
+func (a *API) refuseForeignChanges(next http.Handler) http.Handler {
+	protection := http.NewCrossOriginProtection()
+	for _, origin := range a.config.AllowedOrigins {
+		if err := protection.AddTrustedOrigin(origin); err != nil {
+			a.logger.Error("origin not allowed", "err", err)
+		}
+	}
+	protection.SetDenyHandler(secured(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		writeError(w, errForeignOrigin)
+	})))
+	return protection.Handler(next)
+}
+
+// timed observes how long answers take, under the route's pattern rather than
+// the path asked for: clients cannot make up label values.
+func (a *API) timed(route string, next http.Handler) http.Handler {
+	requests := a.metrics.requests.MustCurryWith(map[string]string{"route": route})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		sw := &statusWriter{ResponseWriter: w, status: http.StatusOK}
+		next.ServeHTTP(sw, r)
+		requests.WithLabelValues(methodLabel(r.Method), strconv.Itoa(sw.status)).
+			Observe(time.Since(start).Seconds())
+	})
+}
+
+func methodLabel(method string) string {
+	switch method {
+	case "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS":
+		return method
+	}
+	return "other"
+}
+
+// statusWriter remembers the status.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap is for http.ResponseController.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
