@@ -1,0 +1,117 @@
+// Package exposition turns the body that a target answers into samples.
+//
+// Its reader is stateful, one per target: two bodies of a target have nearly
+// always the same series, so what a series means is worked out once and looked
+// up by number afterwards.
+package exposition
+
+// Reader reads the bodies of one target, one after the other. It is not safe
+// for concurrent use.
+type Reader interface {
+	// Read takes a body and the Content-Type it came with. The Scrape, its
+	// samples and the values inside them are valid until the next Read only;
+	// the Series they point to are valid, and never change, for longer. body
+	// may be reused as soon as Read has returned.
+	//
+	// An error means that the body as a whole cannot be trusted; the Reader
+	// keeps its state and may read the next body.
+	Read(body []byte, contentType string) (Scrape, error)
+}
+
+// Scrape is what one body says.
+type Scrape struct {
+	// Samples are in the order of family names, then as exposed.
+	Samples []Sample
+	// Exposed counts samples as Prometheus does: every bucket, quantile, sum
+	// and count is one. Skipped ones are not included.
+	Exposed int
+	// Skipped counts samples that were left out because they cannot be true.
+	Skipped Skipped
+}
+
+// Skipped counts what could not be used and remembers the first reason.
+type Skipped struct {
+	Count  int
+	Reason string
+}
+
+// Add counts n more. reason is called only if it is the first.
+func (s *Skipped) Add(n int, reason func() string) {
+	if s.Count == 0 && n > 0 {
+		s.Reason = reason()
+	}
+	s.Count += n
+}
+
+// Sample is one series' state. Which field holds it depends on Series.Type.
+type Sample struct {
+	Series *Series
+	// Value is of a Counter, Gauge or Untyped. Gauges and untyped values may
+	// be NaN or infinite, counters are finite and not negative.
+	Value float64
+	// Histogram is set for a Histogram.
+	Histogram *Histogram
+	// Summary is set for a Summary.
+	Summary *Summary
+}
+
+// Type is the type that the exposition declares.
+type Type uint8
+
+// The types. A family without a TYPE line is Untyped.
+const (
+	Untyped Type = iota
+	Counter
+	Gauge
+	HistogramType
+	SummaryType
+)
+
+// Series is a name with its labels and type. It is immutable. A Reader gives
+// the same pointer for the same series as long as it remembers it; it forgets
+// series that have vanished when they outnumber the ones exposed.
+type Series struct {
+	// Ref is a small number for use as an index. No two series that a Reader
+	// remembers share one, but the Ref of a forgotten series is given to a
+	// new one, so compare the pointer before trusting what a Ref stood for.
+	Ref    int
+	Name   string
+	Type   Type
+	Labels []Label // in the order of their names; le and quantile left out
+}
+
+// Label is a name with a value.
+type Label struct{ Name, Value string }
+
+// Label is the value of the label called name, empty if there is none.
+func (s *Series) Label(name string) string {
+	for i := range s.Labels {
+		if s.Labels[i].Name == name {
+			return s.Labels[i].Value
+		}
+	}
+	return ""
+}
+
+// Histogram is a classic histogram as exposed: cumulative, and not yet made
+// monotonic.
+type Histogram struct {
+	// Bounds are the finite upper bounds in ascending order.
+	Bounds []float64
+	// Cumulative has one entry more than Bounds, for +Inf. The counts are
+	// finite and not negative.
+	Cumulative []float64
+	// Sum is NaN if there is none.
+	Sum float64
+}
+
+// Count is the number of all observations.
+func (h *Histogram) Count() float64 { return h.Cumulative[len(h.Cumulative)-1] }
+
+// Summary is what a summary counts. Its quantiles are over a window of the
+// application's own choice, so they are not kept.
+type Summary struct {
+	Count float64
+	// Sum is NaN if there is none.
+	Sum float64
+}

@@ -1,0 +1,113 @@
+package exposition
+
+import (
+	"strings"
+
+	dto "github.com/prometheus/client_model/go"
+)
+
+// spareSeries is how many vanished series an interner remembers at least.
+const spareSeries = 1000
+
+// interner gives every series one entry. It remembers vanished series, so
+// that one which comes back is known again, until they outnumber the live
+// ones by spareSeries; then it forgets all that the last read did not have.
+type interner struct {
+	entries map[string]*entry
+	free    []int // refs of forgotten series
+	next    int
+	read    uint64 // number of the current read
+	live    int    // entries seen in the current read
+	key     []byte
+}
+
+// entry is a series with the buffers for its values.
+type entry struct {
+	series    Series
+	lastRead  uint64
+	histogram Histogram
+	summary   Summary
+}
+
+func newInterner() *interner {
+	return &interner{entries: make(map[string]*entry)}
+}
+
+// begin starts a read.
+func (in *interner) begin() {
+	in.read++
+	in.live = 0
+}
+
+// lookup finds or makes the series' entry. ok is false if the current read has
+// had it already. It sorts labels.
+func (in *interner) lookup(name string, t Type, labels []*dto.LabelPair) (e *entry, ok bool) {
+	sortLabels(labels)
+	in.key = appendKey(in.key[:0], name, t, labels)
+	e = in.entries[string(in.key)]
+	if e == nil {
+		e = in.add(name, t, labels)
+	}
+	if e.lastRead == in.read {
+		return e, false
+	}
+	e.lastRead = in.read
+	in.live++
+	return e, true
+}
+
+func (in *interner) add(name string, t Type, labels []*dto.LabelPair) *entry {
+	e := &entry{series: Series{Ref: in.newRef(), Name: strings.Clone(name), Type: t}}
+	e.series.Labels = make([]Label, len(labels))
+	for i, l := range labels {
+		e.series.Labels[i] = Label{l.GetName(), l.GetValue()}
+	}
+	in.entries[string(in.key)] = e
+	return e
+}
+
+func (in *interner) newRef() int {
+	if n := len(in.free); n > 0 {
+		ref := in.free[n-1]
+		in.free = in.free[:n-1]
+		return ref
+	}
+	in.next++
+	return in.next - 1
+}
+
+// end finishes a read that succeeded.
+func (in *interner) end() {
+	if len(in.entries)-in.live <= in.live+spareSeries {
+		return
+	}
+	for key, e := range in.entries {
+		if e.lastRead != in.read {
+			in.free = append(in.free, e.series.Ref)
+			delete(in.entries, key)
+		}
+	}
+}
+
+// sortLabels is an insertion sort: labels are few and nearly always sorted.
+func sortLabels(labels []*dto.LabelPair) {
+	for i := 1; i < len(labels); i++ {
+		for j := i; j > 0 && labels[j].GetName() < labels[j-1].GetName(); j-- {
+			labels[j], labels[j-1] = labels[j-1], labels[j]
+		}
+	}
+}
+
+// appendKey writes an identity of the series. 0xff appears in no UTF-8 text,
+// so it separates safely.
+func appendKey(b []byte, name string, t Type, labels []*dto.LabelPair) []byte {
+	b = append(b, byte(t))
+	b = append(b, name...)
+	for _, l := range labels {
+		b = append(b, 0xff)
+		b = append(b, l.GetName()...)
+		b = append(b, 0xff)
+		b = append(b, l.GetValue()...)
+	}
+	return b
+}

@@ -1,0 +1,164 @@
+package exposition
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+)
+
+// MaxLines is how many lines a body may have. Parsing takes about 1.5 kB of
+// memory per line for the moment that it lasts.
+const MaxLines = 250_000
+
+// maxCount is the greatest whole number below which a float64 holds every
+// whole number. No honest count is greater.
+const maxCount = 1 << 53
+
+// Text reads the Prometheus text format 0.0.4 by way of expfmt.
+type Text struct {
+	series  *interner
+	samples []Sample
+	scrape  Scrape
+}
+
+// NewText makes a reader that has seen nothing yet.
+func NewText() *Text {
+	return &Text{series: newInterner()}
+}
+
+var _ Reader = (*Text)(nil)
+
+// Read parses the whole body; the format has no end mark, so a body that was
+// cut between two lines cannot be told from a shorter one. The Content-Type
+// is not judged: exporters are careless with it.
+func (t *Text) Read(body []byte, _ string) (Scrape, error) {
+	if n := bytes.Count(body, []byte{'\n'}); n > MaxLines {
+		return Scrape{}, fmt.Errorf("the body has %d lines, more than the %d that are read; expose fewer series or split the target", n, MaxLines)
+	}
+	// A parser keeps what it parsed, so it is not kept.
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(bytes.NewReader(body))
+	if err != nil {
+		return Scrape{}, err
+	}
+	t.series.begin()
+	t.scrape = Scrape{Samples: t.samples[:0]}
+	for _, name := range slices.Sorted(maps.Keys(families)) {
+		t.readFamily(name, families[name])
+	}
+	t.series.end()
+	t.samples = t.scrape.Samples
+	return t.scrape, nil
+}
+
+func (t *Text) readFamily(name string, family *dto.MetricFamily) {
+	for _, m := range family.GetMetric() {
+		switch family.GetType() {
+		case dto.MetricType_COUNTER:
+			t.readCounter(name, m)
+		case dto.MetricType_GAUGE:
+			t.readValue(name, Gauge, m, m.GetGauge().GetValue())
+		case dto.MetricType_HISTOGRAM, dto.MetricType_GAUGE_HISTOGRAM:
+			t.readHistogram(name, m)
+		case dto.MetricType_SUMMARY:
+			t.readSummary(name, m)
+		case dto.MetricType_UNTYPED:
+			t.readValue(name, Untyped, m, m.GetUntyped().GetValue())
+		}
+	}
+}
+
+// claim finds the series' entry, or counts its n samples as skipped if the
+// body has had the series before.
+func (t *Text) claim(name string, typ Type, m *dto.Metric, n int) (*entry, bool) {
+	e, ok := t.series.lookup(name, typ, m.GetLabel())
+	if !ok {
+		t.skip(n, &e.series, "appears twice")
+	}
+	return e, ok
+}
+
+func (t *Text) skip(n int, s *Series, why string) {
+	t.scrape.Skipped.Add(n, func() string { return fmt.Sprintf("%s %s", s, why) })
+}
+
+func (t *Text) take(n int, s Sample) {
+	t.scrape.Samples = append(t.scrape.Samples, s)
+	t.scrape.Exposed += n
+}
+
+func (t *Text) readCounter(name string, m *dto.Metric) {
+	e, ok := t.claim(name, Counter, m, 1)
+	v := m.GetCounter().GetValue()
+	switch {
+	case !ok:
+	case math.IsNaN(v) || math.IsInf(v, 0):
+		t.skip(1, &e.series, fmt.Sprintf("is %v, which no counter can be", v))
+	case v < 0:
+		t.skip(1, &e.series, "is negative, which no counter can be")
+	default:
+		t.take(1, Sample{Series: &e.series, Value: v})
+	}
+}
+
+func (t *Text) readValue(name string, typ Type, m *dto.Metric, v float64) {
+	if e, ok := t.claim(name, typ, m, 1); ok {
+		t.take(1, Sample{Series: &e.series, Value: v})
+	}
+}
+
+func (t *Text) readSummary(name string, m *dto.Metric) {
+	n := len(m.GetSummary().GetQuantile()) + 2
+	e, ok := t.claim(name, SummaryType, m, n)
+	if !ok {
+		return
+	}
+	s := m.GetSummary()
+	if s.SampleCount == nil || s.GetSampleCount() > maxCount {
+		t.skip(n, &e.series, "has no usable _count")
+		return
+	}
+	e.summary = Summary{Count: float64(s.GetSampleCount()), Sum: math.NaN()}
+	if s.SampleSum != nil {
+		e.summary.Sum = s.GetSampleSum()
+	}
+	t.take(n, Sample{Series: &e.series, Summary: &e.summary})
+}
+
+func (t *Text) readHistogram(name string, m *dto.Metric) {
+	n := len(m.GetHistogram().GetBucket()) + 2
+	e, ok := t.claim(name, HistogramType, m, n)
+	if !ok {
+		return
+	}
+	doubles, why := e.histogram.set(m.GetHistogram())
+	if why != "" {
+		t.skip(n, &e.series, why)
+		return
+	}
+	if doubles > 0 {
+		t.skip(doubles, &e.series, "has a bucket twice")
+	}
+	t.take(n-doubles, Sample{Series: &e.series, Histogram: &e.histogram})
+}
+
+// String writes the series as it is exposed, without escapes.
+func (s *Series) String() string {
+	if len(s.Labels) == 0 {
+		return s.Name
+	}
+	b := append([]byte(s.Name), '{')
+	for i, l := range s.Labels {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = fmt.Appendf(b, "%s=%.100q", l.Name, l.Value)
+	}
+	return string(append(b, '}'))
+}

@@ -1,0 +1,177 @@
+package scrape
+
+import (
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/prometheus/common/config"
+)
+
+// acceptHeader asks for the text format, which is what is read.
+const acceptHeader = "text/plain;version=0.0.4;q=1,*/*;q=0.1"
+
+// maxRedirects is how many redirects of one scrape are followed.
+const maxRedirects = 5
+
+// newClient makes the client that all targets of a job share.
+func newClient(c *JobConfig, userAgent string) (*http.Client, error) {
+	client, err := config.NewClientFromConfig(c.HTTPClientConfig, c.JobName, config.WithUserAgent(userAgent))
+	if err != nil {
+		return nil, err
+	}
+	if c.HTTPClientConfig.FollowRedirects {
+		secret := hasCredentials(&c.HTTPClientConfig)
+		client.CheckRedirect = func(r *http.Request, via []*http.Request) error {
+			return checkRedirect(r, via, secret)
+		}
+	}
+	return client, nil
+}
+
+func hasCredentials(c *config.HTTPClientConfig) bool {
+	return c.BasicAuth != nil || c.Authorization != nil || c.OAuth2 != nil ||
+		c.BearerToken != "" || c.BearerTokenFile != "" || c.HTTPHeaders != nil
+}
+
+var errTooManyRedirects = fmt.Errorf("more than %d redirects", maxRedirects)
+
+// redirectError refuses a redirect that would take credentials along.
+type redirectError struct{ to string }
+
+func (e *redirectError) Error() string {
+	return fmt.Sprintf("redirects to %s, and credentials do not follow to another host; make that the target", e.to)
+}
+
+// checkRedirect bounds redirects. The client's own transport adds credentials
+// to every request to the same host name, so a job with credentials may not
+// leave the port either; going from http to https of one host is fine.
+func checkRedirect(r *http.Request, via []*http.Request, secret bool) error {
+	if len(via) > maxRedirects {
+		return errTooManyRedirects
+	}
+	from, to := via[0].URL, r.URL
+	upgraded := from.Scheme == "http" && to.Scheme == "https" && from.Hostname() == to.Hostname()
+	if secret && !upgraded && (from.Host != to.Host || from.Scheme != to.Scheme) {
+		return &redirectError{to: to.Scheme + "://" + to.Host}
+	}
+	return nil
+}
+
+// answer is what a target sent. release gives its memory back.
+type answer struct {
+	body        []byte
+	contentType string
+	buffer      *[]byte
+}
+
+// maxPooled is the largest buffer that is kept for reuse.
+const maxPooled = 8 << 20
+
+var (
+	bodies  = sync.Pool{New: func() any { b := make([]byte, 0, 64<<10); return &b }}
+	gunzips = sync.Pool{New: func() any { return new(gzip.Reader) }}
+)
+
+func (a *answer) release() {
+	if a.buffer == nil || cap(*a.buffer) > maxPooled {
+		return
+	}
+	bodies.Put(a.buffer)
+}
+
+// statusError is an answer other than 200 OK.
+type statusError struct{ code int }
+
+func (e *statusError) Error() string {
+	return fmt.Sprintf("answered HTTP status %d %s", e.code, http.StatusText(e.code))
+}
+
+// tooLargeError is a body beyond the limit.
+type tooLargeError struct{ limit ByteSize }
+
+func (e *tooLargeError) Error() string {
+	return fmt.Sprintf("the body is larger than body_size_limit, %v", e.limit)
+}
+
+// fetch gets the whole body, decompressed. ctx bounds the time for all of it.
+// The caller releases the answer when there is no error.
+func (j *job) fetch(ctx context.Context, url string) (*answer, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	timeout := time.Duration(j.config.ScrapeTimeout).Seconds()
+	r.Header.Set("Accept", acceptHeader)
+	r.Header.Set("Accept-Encoding", "gzip")
+	r.Header.Set("X-Prometheus-Scrape-Timeout-Seconds", strconv.FormatFloat(timeout, 'f', -1, 64))
+	response, err := j.client.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	defer closeBody(response.Body)
+	if response.StatusCode != http.StatusOK {
+		return nil, &statusError{response.StatusCode}
+	}
+	return readAnswer(response, j.config.BodySizeLimit)
+}
+
+// closeBody reads a short rest, so that the connection can be used again.
+func closeBody(body io.ReadCloser) {
+	_, _ = io.CopyN(io.Discard, body, 4<<10) // an error only costs the connection
+	_ = body.Close()
+}
+
+func readAnswer(response *http.Response, limit ByteSize) (*answer, error) {
+	a := &answer{contentType: response.Header.Get("Content-Type"), buffer: bodies.Get().(*[]byte)}
+	var from io.Reader = response.Body
+	switch encoding := response.Header.Get("Content-Encoding"); encoding {
+	case "", "identity":
+	case "gzip":
+		gunzip := gunzips.Get().(*gzip.Reader)
+		defer gunzips.Put(gunzip)
+		if err := gunzip.Reset(from); err != nil {
+			a.release()
+			return nil, fmt.Errorf("reading the gzip header: %w", err)
+		}
+		from = gunzip
+	default:
+		a.release()
+		return nil, fmt.Errorf("answered with Content-Encoding %.40q, although only gzip is asked for", encoding)
+	}
+	var err error
+	a.body, err = readAll((*a.buffer)[:0], from, int64(limit))
+	*a.buffer = a.body
+	if err == nil && int64(len(a.body)) > int64(limit) {
+		err = &tooLargeError{limit}
+	}
+	if err != nil {
+		a.release()
+		return nil, err
+	}
+	return a, nil
+}
+
+// readAll appends what r has to b, up to one byte more than limit.
+func readAll(b []byte, r io.Reader, limit int64) ([]byte, error) {
+	r = io.LimitReader(r, limit+1)
+	for {
+		if len(b) == cap(b) {
+			b = append(b, 0)[:len(b)]
+		}
+		n, err := r.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		if errors.Is(err, io.EOF) {
+			return b, nil
+		}
+		if err != nil {
+			return b, err
+		}
+	}
+}

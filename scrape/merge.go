@@ -1,0 +1,162 @@
+package scrape
+
+import (
+	"time"
+
+	"github.com/redpoll/redpoll/internal/redpoll"
+	"github.com/redpoll/redpoll/scrape/red"
+)
+
+// merger adds up a job's endpoints over its targets. The Manager's mutex
+// guards it.
+type merger struct {
+	job          string
+	maxEndpoints int
+	endpoints    map[redpoll.EndpointKey]*endpoint
+	snapshot     uint64 // number of the current one
+}
+
+// endpoint collects one endpoint's parts during a snapshot.
+type endpoint struct {
+	key      redpoll.EndpointKey
+	lastNews time.Time // the last snapshot that had something new
+	snapshot uint64    // the last one that a target contributed or explained
+	parts    []part
+	newest   *window        // the target that contributed last
+	targets  int            // how many contributed
+	cause    redpoll.NoData // why there are no parts
+}
+
+// part is what one target contributes.
+type part struct {
+	*figures
+	news bool
+}
+
+func newMerger(job string, maxEndpoints int) *merger {
+	return &merger{job: job, maxEndpoints: maxEndpoints, endpoints: make(map[redpoll.EndpointKey]*endpoint)}
+}
+
+// find is the endpoint of a key. over tells that there are too many, so that
+// it is the one that takes the rest.
+func (m *merger) find(key redpoll.EndpointKey) (e *endpoint, over bool) {
+	if e := m.endpoints[key]; e != nil {
+		return e, false
+	}
+	rest := redpoll.EndpointKey{Job: m.job, Path: red.Other}
+	if len(m.endpoints) >= m.maxEndpoints && key != rest {
+		e, _ := m.find(rest)
+		return e, true
+	}
+	e = &endpoint{key: key}
+	m.endpoints[key] = e
+	return e, false
+}
+
+// collect takes what a target has for this snapshot. It returns how many of
+// its endpoints were newly merged into the rest.
+func (m *merger) collect(w *window, fit bool) (over int) {
+	for _, c := range w.endpoints {
+		if c.endpoint == nil || m.endpoints[c.endpoint.key] != c.endpoint {
+			var isOver bool
+			if c.endpoint, isOver = m.find(c.key); isOver {
+				over++
+			}
+		}
+		c.endpoint.collect(w, c, fit, m.snapshot)
+	}
+	return over
+}
+
+// collect takes one contribution. The endpoint that takes the rest gets
+// several of one target.
+func (e *endpoint) collect(w *window, c *contribution, fit bool, snapshot uint64) {
+	if e.snapshot != snapshot {
+		e.snapshot, e.parts, e.cause = snapshot, e.parts[:0], redpoll.HasData
+		e.newest, e.targets = nil, 0
+	}
+	figures, news, cause := c.take(fit)
+	if figures != nil {
+		e.parts = append(e.parts, part{figures, news})
+		if e.newest != w {
+			e.newest = w
+			e.targets++
+		}
+	}
+	e.cause = moreTelling(e.cause, cause)
+}
+
+// moreTelling chooses between the causes of two targets: that figures will
+// come soon, then that a target is down, then that it no longer exposes them.
+func moreTelling(a, b redpoll.NoData) redpoll.NoData {
+	for _, cause := range []redpoll.NoData{redpoll.FirstScrape, redpoll.TargetDown, redpoll.SeriesGone} {
+		if a == cause || b == cause {
+			return cause
+		}
+	}
+	return redpoll.HasData
+}
+
+// appendEndpoints appends the figures of all endpoints, in no order, and
+// forgets those that no target has any more.
+func (m *merger) appendEndpoints(to []redpoll.EndpointMetrics, now time.Time) []redpoll.EndpointMetrics {
+	for key, e := range m.endpoints {
+		if e.snapshot != m.snapshot {
+			delete(m.endpoints, key)
+			continue
+		}
+		to = append(to, e.metrics(now))
+	}
+	return to
+}
+
+// metrics works out the figures over all targets.
+func (e *endpoint) metrics(now time.Time) redpoll.EndpointMetrics {
+	out := redpoll.EndpointMetrics{Key: e.key, Instances: e.targets, Cause: e.cause}
+	if len(e.parts) == 0 {
+		return out
+	}
+	throughput, meanUnknown, news := 0.0, false, 0
+	for _, p := range e.parts {
+		out.Window.Merge(p.Increase)
+		throughput += *p.Throughput()
+		meanUnknown = meanUnknown || p.meanUnknown
+		if p.news {
+			news++
+		}
+	}
+	out.Cause = redpoll.HasData
+	if out.Window.Requests == 0 {
+		out.Cause = redpoll.NoTraffic
+	}
+	out.Throughput, out.ErrorRate = &throughput, out.Window.ErrorRate()
+	out.P50, out.P95, out.P99 = out.Window.Quantile(.50), out.Window.Quantile(.95), out.Window.Quantile(.99)
+	if !meanUnknown {
+		out.Mean = out.Window.Mean()
+	}
+	if news > 0 {
+		out.New = e.news(out.Window, news == len(e.parts), now)
+	}
+	return out
+}
+
+// news is what no snapshot has told before. Where that is everything, it
+// shares the window's histogram: nobody writes to a snapshot. The time that it
+// covers reaches back to the last news at most, so that times add up although
+// targets are scraped at different moments.
+func (e *endpoint) news(window redpoll.Increase, everything bool, now time.Time) *redpoll.Increase {
+	in := window
+	if !everything {
+		in = redpoll.Increase{}
+		for _, p := range e.parts {
+			if p.news {
+				in.Merge(p.Increase)
+			}
+		}
+	}
+	if !e.lastNews.IsZero() {
+		in.Elapsed = min(in.Elapsed, max(0, now.Sub(e.lastNews)))
+	}
+	e.lastNews = now
+	return &in
+}

@@ -1,0 +1,267 @@
+// Package red works out what happened at each endpoint of one target between
+// two scrapes: requests, errors and the distribution of durations.
+//
+// It reads no clock and does no I/O; the time of a scrape is an argument.
+// Which metric families are requests is data, see conventions.yaml.
+package red
+
+import (
+	"time"
+
+	"github.com/redpoll/redpoll/internal/redpoll"
+	"github.com/redpoll/redpoll/scrape/exposition"
+)
+
+// Options say how a target's families are understood.
+type Options struct {
+	// Conventions are the job's own ones, all of which are used, each family
+	// for requests of its own. If there are none, redpoll's are, of which
+	// only the first that fits is.
+	Conventions []Convention
+	// Errors are the statuses that count as errors; nil is DefaultErrors.
+	Errors Statuses
+	// MetricsPath is the path that is scraped.
+	MetricsPath string
+	// MaxEndpoints bounds the endpoints of the target; what comes on top is
+	// merged into one whose path is Other.
+	MaxEndpoints int
+}
+
+// Other is the path of the endpoint that takes what is over the limit.
+const Other = "other"
+
+// Retention is how long an endpoint whose series have vanished is remembered.
+const Retention = 5 * time.Minute
+
+// Deriver turns the scrapes of one target into increases. It is not safe for
+// concurrent use.
+type Deriver struct {
+	options   Options
+	exclusive bool // only one family is used
+
+	scrape uint64    // number of the current scrape, from 1
+	last   time.Time // of the last scrape; zero before the first
+
+	slots     []slot // by exposition.Series.Ref
+	families  map[familyKey]*family
+	endpoints map[endpointKey]*Endpoint
+	present   []*Endpoint // of the current scrape
+	linked    []*track    // of the current scrape: series with a status for others
+
+	process  process
+	system   systemReader
+	clipped  int                  // label values that were cut
+	overflow int                  // endpoints that were merged into Other
+	pathless string               // a family of requests whose series name no path
+	scratch  exposition.Histogram // a summary seen as a histogram
+	result   Derived
+}
+
+// slot is what a Ref stands for.
+type slot struct {
+	series *exposition.Series
+	track  *track // nil if the series is not about requests
+	role   systemRole
+}
+
+// Derived is what one scrape says. It and all that it points to are valid
+// until the next Derive.
+type Derived struct {
+	// Elapsed is the time since the last scrape, 0 for the first.
+	Elapsed time.Duration
+	// Endpoints are those that the scrape exposes, in the order in which they
+	// were first seen.
+	Endpoints []*Endpoint
+	System    System
+	// Started is when the process says it started; zero if it does not.
+	Started time.Time
+	// Restarts counts how often it was seen to begin anew.
+	Restarts   int
+	Recognised []redpoll.Recognised
+	Hint       string
+	// Skipped counts samples that could not be compared with before.
+	Skipped exposition.Skipped
+}
+
+// NewDeriver makes a deriver that has seen nothing yet.
+func NewDeriver(o Options) *Deriver {
+	d := &Deriver{
+		options:   o,
+		families:  make(map[familyKey]*family),
+		endpoints: make(map[endpointKey]*Endpoint),
+	}
+	if len(o.Conventions) == 0 {
+		d.options.Conventions = Conventions()
+		d.exclusive = true
+	}
+	if o.Errors == nil {
+		d.options.Errors = DefaultErrors
+	}
+	return d
+}
+
+// Derive compares a scrape with the one before. A scrape that is not later
+// than that one changes nothing and derives nothing.
+func (d *Deriver) Derive(s exposition.Scrape, at time.Time) *Derived {
+	if !d.last.IsZero() && !at.After(d.last) {
+		return &Derived{}
+	}
+	d.begin(at)
+	d.resolve(s.Samples)
+	restarted := d.process.observe(&d.system, d.scrape)
+	d.chooseFamilies()
+	for i := range s.Samples {
+		if t := d.slots[s.Samples[i].Series.Ref].track; t != nil {
+			d.follow(t, &s.Samples[i], restarted)
+		}
+	}
+	d.joinErrors()
+	d.finish(at)
+	return &d.result
+}
+
+func (d *Deriver) begin(at time.Time) {
+	d.scrape++
+	d.result = Derived{}
+	if !d.last.IsZero() {
+		d.result.Elapsed = at.Sub(d.last)
+	}
+	d.present, d.linked = d.present[:0], d.linked[:0]
+	d.system.begin()
+}
+
+// resolve finds out what every series means, once for each, and notes which
+// families the scrape has.
+func (d *Deriver) resolve(samples []exposition.Sample) {
+	for i := range samples {
+		series := samples[i].Series
+		for series.Ref >= len(d.slots) {
+			d.slots = append(d.slots, slot{})
+		}
+		s := &d.slots[series.Ref]
+		if s.series != series {
+			*s = slot{series: series, track: d.newTrack(series), role: systemRoleOf(series)}
+		}
+		if s.role != noRole {
+			d.system.add(s.role, samples[i].Value)
+		}
+		if s.track != nil && s.track.family != nil {
+			s.track.family.scrape = d.scrape
+		}
+	}
+}
+
+// follow advances one series and adds its increase to its endpoint, if its
+// family is the one that is used.
+func (d *Deriver) follow(t *track, s *exposition.Sample, restarted bool) {
+	past := d.history(t, restarted)
+	t.scrape = d.scrape
+	if len(t.links) > 0 {
+		d.linked = append(d.linked, t)
+	}
+	if h := d.histogramOf(s); h != nil {
+		d.followHistogram(t, h, past)
+		return
+	}
+	t.increase, t.known = t.counter.advance(s.Value, past)
+	if e := d.endpointOf(t); e != nil && t.known {
+		e.addRequests(wholeCount(t.increase))
+		e.addStatus(t, wholeCount(t.increase))
+	}
+}
+
+func (d *Deriver) followHistogram(t *track, h *exposition.Histogram, past history) {
+	sum, ok, relaid := t.buckets.advance(h, past)
+	if relaid {
+		d.result.Skipped.Add(len(h.Cumulative), func() string {
+			return t.series.String() + " has other buckets than before, so it is counted anew"
+		})
+	}
+	e := d.endpointOf(t)
+	if e == nil || !ok {
+		return
+	}
+	n := e.addLatency(t, sum)
+	e.addRequests(n)
+	e.addStatus(t, n)
+}
+
+// histogramOf is the sample's histogram; a summary is one without bounds.
+func (d *Deriver) histogramOf(s *exposition.Sample) *exposition.Histogram {
+	if s.Summary == nil {
+		return s.Histogram
+	}
+	d.scratch.Cumulative = append(d.scratch.Cumulative[:0], s.Summary.Count)
+	d.scratch.Sum = s.Summary.Sum
+	return &d.scratch
+}
+
+func (d *Deriver) history(t *track, restarted bool) history {
+	switch {
+	case d.last.IsZero():
+		return baseline
+	case t.scrape == 0 || restarted || t.scrape < d.process.restartedIn:
+		t.forget()
+		return fromZero
+	case t.scrape == d.scrape-1:
+		return continued
+	default:
+		return returned
+	}
+}
+
+// joinErrors takes errors from counters for those endpoints whose latency has
+// no status.
+func (d *Deriver) joinErrors() {
+	for _, t := range d.linked {
+		for i := range t.links {
+			link := &t.links[i]
+			e := d.joined(link)
+			if e == nil || e.family.hasStatus || e.family.convention != link.convention {
+				continue
+			}
+			e.statusSeen = true
+			if t.known && link.failed {
+				e.errors += wholeCount(t.increase)
+			}
+		}
+	}
+}
+
+// joined finds the endpoint that a link is about, in this scrape. The counter
+// may tell methods apart where the latency does not.
+func (d *Deriver) joined(l *link) *Endpoint {
+	for _, key := range [...]endpointKey{l.endpoint, {path: l.endpoint.path}} {
+		if e := d.endpoints[key]; e != nil && e.scrape == d.scrape {
+			return e
+		}
+	}
+	return nil
+}
+
+// finish completes the result.
+func (d *Deriver) finish(at time.Time) {
+	for _, e := range d.present {
+		e.finish(d.result.Elapsed)
+		e.lastSeen = at
+	}
+	d.forget(at)
+	d.result.Endpoints = d.present
+	d.result.System = d.system.result(d.result.Elapsed)
+	d.result.Started, d.result.Restarts = d.process.startTime(), d.process.restarts
+	d.result.Recognised, d.result.Hint = d.recognised()
+	d.last = at
+}
+
+// forget drops endpoints that have been gone for long.
+func (d *Deriver) forget(at time.Time) {
+	if len(d.endpoints) == len(d.present) {
+		return
+	}
+	for key, e := range d.endpoints {
+		if e.scrape != d.scrape && at.Sub(e.lastSeen) >= Retention {
+			delete(d.endpoints, key)
+			e.forgotten = true
+		}
+	}
+}

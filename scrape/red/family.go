@@ -1,0 +1,158 @@
+package red
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/redpoll/redpoll/internal/redpoll"
+	"github.com/redpoll/redpoll/scrape/exposition"
+)
+
+// maxLabel is the longest label value that a key is made of, in bytes.
+const maxLabel = 1024
+
+// family is a metric family read by a convention.
+type family struct {
+	name       string
+	convention *Convention
+	rank       int    // place of the convention; lower is preferred
+	scrape     uint64 // the last one that had it
+	chosen     bool   // in the current scrape
+	hasStatus  bool   // some series has a status label
+	quantiles  bool   // some series is a histogram
+	bounds     []float64
+}
+
+type familyKey struct {
+	name string
+	rank int
+}
+
+// track follows one series that is about requests.
+type track struct {
+	series *exposition.Series
+	scrape uint64 // the last one that had it; 0 before the first
+
+	// family is nil if the series is only linked.
+	family    *family
+	endpoint  *Endpoint
+	key       endpointKey
+	hasStatus bool
+	failed    bool
+	// links are the endpoints for which the series carries a status.
+	links []link
+
+	counter counter
+	buckets buckets
+	// increase is that of a counter in the current scrape, if known.
+	increase float64
+	known    bool
+}
+
+// link says that a counter carries the status of an endpoint's requests.
+type link struct {
+	convention *Convention // whose latency it is
+	endpoint   endpointKey
+	failed     bool
+}
+
+// forget makes the next value the first.
+func (t *track) forget() {
+	t.counter = counter{}
+	t.buckets.bounds, t.buckets.cumulative = t.buckets.bounds[:0], t.buckets.cumulative[:0]
+}
+
+// newTrack works out what a series says about requests; nil if nothing.
+func (d *Deriver) newTrack(s *exposition.Series) *track {
+	t := &track{series: s}
+	for rank := range d.options.Conventions {
+		c := &d.options.Conventions[rank]
+		if t.family == nil && c.accepts(s) {
+			d.assign(t, c, rank)
+		}
+		if l, ok := d.linkFor(c, s); ok {
+			t.links = append(t.links, l)
+		}
+	}
+	if t.family == nil && len(t.links) == 0 {
+		return nil
+	}
+	return t
+}
+
+// assign makes the series one of an endpoint, if its labels name one.
+func (d *Deriver) assign(t *track, c *Convention, rank int) {
+	path := c.Path.value(t.series)
+	if c.PathIsMetricsPath {
+		path = d.options.MetricsPath
+	}
+	if path == "" {
+		d.pathless = t.series.Name
+		return
+	}
+	t.family = d.familyFor(familyKey{t.series.Name, rank}, c)
+	t.key = endpointKey{method: d.method(c.Method, t.series), path: d.clip(path)}
+	status := c.Status.value(t.series)
+	t.hasStatus = status != ""
+	t.failed = t.hasStatus && d.options.Errors.Match(status)
+	t.family.hasStatus = t.family.hasStatus || t.hasStatus
+	t.family.quantiles = t.family.quantiles || t.series.Type == exposition.HistogramType
+}
+
+func (d *Deriver) familyFor(key familyKey, c *Convention) *family {
+	f := d.families[key]
+	if f == nil {
+		f = &family{name: strings.Clone(key.name), convention: c, rank: key.rank}
+		d.families[key] = f
+	}
+	return f
+}
+
+// linkFor reports whether the series carries the status for c's latencies.
+func (d *Deriver) linkFor(c *Convention, s *exposition.Series) (link, bool) {
+	e := c.ErrorsFrom
+	if e == nil || !redpoll.Glob(e.Family, s.Name) || s.Type != exposition.Counter && s.Type != exposition.Untyped {
+		return link{}, false
+	}
+	path, status := e.Path.value(s), e.Status.value(s)
+	if path == "" || status == "" {
+		return link{}, false
+	}
+	return link{
+		convention: c,
+		endpoint:   endpointKey{method: d.method(e.Method, s), path: d.clip(path)},
+		failed:     d.options.Errors.Match(status),
+	}, true
+}
+
+func (d *Deriver) method(names LabelNames, s *exposition.Series) string {
+	return strings.ToUpper(d.clip(names.value(s)))
+}
+
+// clip bounds a label value, so that a target cannot fill the memory of
+// everything that keeps endpoints.
+func (d *Deriver) clip(value string) string {
+	if len(value) <= maxLabel {
+		return value
+	}
+	d.clipped++
+	end := maxLabel
+	for !utf8.RuneStart(value[end]) {
+		end--
+	}
+	return strings.Clone(value[:end]) + "…"
+}
+
+// chooseFamilies decides which of the families in the scrape are used.
+func (d *Deriver) chooseFamilies() {
+	var best *family
+	for _, f := range d.families {
+		f.chosen = f.scrape == d.scrape && !d.exclusive
+		if f.scrape == d.scrape && (best == nil || f.rank < best.rank || f.rank == best.rank && f.name < best.name) {
+			best = f
+		}
+	}
+	if best != nil {
+		best.chosen = true
+	}
+}

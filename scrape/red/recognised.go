@@ -1,0 +1,91 @@
+package red
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/redpoll/redpoll/internal/redpoll"
+)
+
+// recognised lists the families that are used, and what is missing.
+func (d *Deriver) recognised() (list []redpoll.Recognised, hint string) {
+	for _, f := range d.families {
+		if !f.chosen {
+			continue
+		}
+		n, joined := 0, false
+		for _, e := range d.present {
+			if e.family == f {
+				n++
+				joined = joined || e.statusSeen
+			}
+		}
+		list = append(list, redpoll.Recognised{
+			Convention: f.convention.Name, Family: f.name, Endpoints: n, Note: d.note(f, joined),
+		})
+	}
+	slices.SortFunc(list, func(a, b redpoll.Recognised) int { return strings.Compare(a.Family, b.Family) })
+	if len(list) == 0 {
+		hint = d.hint()
+	}
+	return list, hint
+}
+
+// note says what a used family cannot tell, and what was done about it.
+func (d *Deriver) note(f *family, joined bool) string {
+	var notes []string
+	switch {
+	case f.convention.Kind == Requests:
+		notes = append(notes, "a counter: latencies are unknown")
+	case !f.quantiles:
+		notes = append(notes, "no buckets: quantiles are unknown")
+	}
+	switch {
+	case f.hasStatus:
+	case joined:
+		notes = append(notes, "errors are taken from "+f.convention.ErrorsFrom.Family)
+	default:
+		notes = append(notes, "no status label: error rates are unknown")
+	}
+	for _, other := range d.leftOut(f) {
+		notes = append(notes, other+" is taken for the same requests and left out")
+	}
+	if d.overflow > 0 {
+		notes = append(notes, fmt.Sprintf("more than %d endpoints: %d are merged into %q", d.options.MaxEndpoints, d.overflow, Other))
+	}
+	if d.clipped > 0 {
+		notes = append(notes, fmt.Sprintf("%d label values are longer than %d bytes and were cut", d.clipped, maxLabel))
+	}
+	return strings.Join(notes, "; ")
+}
+
+// leftOut names the families of the scrape that were recognised but not used,
+// apart from the one that f takes its errors from.
+func (d *Deriver) leftOut(f *family) []string {
+	var names []string
+	for _, other := range d.families {
+		joined := f.convention.ErrorsFrom != nil && redpoll.Glob(f.convention.ErrorsFrom.Family, other.name)
+		if !other.chosen && other.scrape == d.scrape && !joined && !other.convention.PathIsMetricsPath {
+			names = append(names, other.name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// hint says how to get endpoints where there are none.
+func (d *Deriver) hint() string {
+	switch {
+	case !d.exclusive:
+		names := make([]string, len(d.options.Conventions))
+		for i := range names {
+			names[i] = d.options.Conventions[i].Family
+		}
+		return fmt.Sprintf("no request metrics found: nothing fits the job's endpoints (%s); compare the names with what the target exposes", strings.Join(names, ", "))
+	case d.pathless != "":
+		return fmt.Sprintf("no endpoints found: %s has no label that names the path; add a label path, or map your own labels under endpoints:", d.pathless)
+	default:
+		return "no request metrics found: add a histogram http_request_duration_seconds with labels path, method and code to the application, or map your own under endpoints:"
+	}
+}

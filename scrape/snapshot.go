@@ -1,0 +1,122 @@
+package scrape
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/redpoll/redpoll/internal/redpoll"
+	"github.com/redpoll/redpoll/scrape/red"
+)
+
+// Snapshot is the state of everything at now. It takes what came in since the
+// one before, so that each increase is New in exactly one snapshot. interval is
+// the time between two snapshots. The result is never written to again.
+//
+// A target that has nothing new repeats its last figures while it is up and
+// its last scrape began less than two of its intervals ago. Otherwise it
+// contributes nothing, and Cause says why if no other target does.
+func (m *Manager) Snapshot(now time.Time, interval time.Duration) *redpoll.Snapshot {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.snapshots++
+	s := &redpoll.Snapshot{Time: now, Interval: interval}
+	var systems []red.System
+	for _, j := range m.jobs {
+		j.merger.snapshot = m.snapshots
+		for _, t := range j.targets {
+			if system, up := t.contribute(j.merger, now); up {
+				systems = append(systems, system)
+			}
+		}
+		s.Endpoints = j.merger.appendEndpoints(s.Endpoints, now)
+	}
+	slices.SortFunc(s.Endpoints, func(a, b redpoll.EndpointMetrics) int { return a.Key.Compare(b.Key) })
+	s.Targets = m.targets()
+	s.System = mergeSystems(systems, now)
+	return s
+}
+
+// contribute hands the merger what the target has for this snapshot.
+func (t *target) contribute(to *merger, now time.Time) (system red.System, up bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	up = t.status.Health == redpoll.HealthUp && now.Sub(t.status.LastScrape) < 2*t.status.Interval
+	t.window.expire(now)
+	t.merged += to.collect(&t.window, up)
+	return t.system, up
+}
+
+// noteMerged says on the target that endpoints were merged.
+func noteMerged(list []redpoll.Recognised, merged, most int) []redpoll.Recognised {
+	if merged == 0 || len(list) == 0 {
+		return list
+	}
+	list = slices.Clone(list)
+	note := fmt.Sprintf("the job has more than %d endpoints: %d of this target are merged into %q", most, merged, red.Other)
+	if list[0].Note != "" {
+		note = list[0].Note + "; " + note
+	}
+	list[0].Note = note
+	return list
+}
+
+// mergeSystems adds up machines, or processes where no target is a machine;
+// redpoll's own process counts only if there is no other.
+func mergeSystems(systems []red.System, now time.Time) redpoll.System {
+	var machines, processes, own []red.Usage
+	for _, s := range systems {
+		switch {
+		case s.Machine != red.Usage{}:
+			machines = append(machines, s.Machine)
+		case s.Process == red.Usage{}:
+		case s.Own:
+			own = append(own, s.Process)
+		default:
+			processes = append(processes, s.Process)
+		}
+	}
+	switch {
+	case len(machines) > 0:
+		return mergeUsage("node", machines, now)
+	case len(processes) > 0:
+		return mergeUsage("process", processes, now)
+	case len(own) > 0:
+		return mergeUsage("process", own, now)
+	}
+	return redpoll.System{}
+}
+
+// mergeUsage adds up. The CPU of machines is a share of their cores.
+func mergeUsage(source string, usages []red.Usage, now time.Time) redpoll.System {
+	s := redpoll.System{Source: source}
+	cores := 0.0
+	for _, u := range usages {
+		if u.Started != nil {
+			uptime := max(0, float64(now.UnixMilli())/1000-*u.Started)
+			if s.Uptime == nil || uptime < *s.Uptime {
+				s.Uptime = &uptime
+			}
+		}
+		s.Memory = sum(s.Memory, u.Memory)
+		s.CPU = sum(s.CPU, u.CPU)
+		cores += u.Cores
+	}
+	if s.CPU != nil && cores > 0 {
+		share := min(1, *s.CPU/cores)
+		s.CPU = &share
+	}
+	return s
+}
+
+// sum adds what is known.
+func sum(a, b *float64) *float64 {
+	if a == nil || b == nil {
+		if a == nil {
+			return b
+		}
+		return a
+	}
+	v := *a + *b
+	return &v
+}

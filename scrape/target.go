@@ -1,0 +1,227 @@
+package scrape
+
+import (
+	"context"
+	"hash/fnv"
+	"maps"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/redpoll/redpoll/internal/redpoll"
+	"github.com/redpoll/redpoll/scrape/exposition"
+	"github.com/redpoll/redpoll/scrape/red"
+)
+
+// job is a configured job with its client and targets. It does not change.
+type job struct {
+	config  JobConfig
+	manager *Manager
+	client  *http.Client
+	merger  *merger
+	targets []*target // in the order of their instances
+}
+
+// target is one URL with its loop and its state.
+type target struct {
+	redpoll.Target
+	job     *job
+	address string // host:port to connect to
+
+	cancel context.CancelFunc // ends the loop
+	done   chan struct{}      // closed when it has ended
+
+	// reader and deriver belong to the loop's goroutine.
+	reader  exposition.Reader
+	deriver *red.Deriver
+
+	mu     sync.Mutex // guards what follows
+	status redpoll.TargetStatus
+	window window
+	system red.System
+	merged int // endpoints that the job had no room for
+}
+
+// buildTarget makes a target, or takes the one that runs already.
+func (j *job) buildTarget(address string, labels map[string]string, running *job) *target {
+	u := url.URL{Scheme: j.config.Scheme, Host: address, Path: j.config.MetricsPath, RawQuery: j.config.Params.Encode()}
+	identity := redpoll.Target{
+		Job:      j.config.JobName,
+		Instance: instanceOf(address, j.config.Scheme),
+		URL:      u.String(),
+		Labels:   labels,
+	}
+	if named := labels["instance"]; named != "" {
+		identity.Instance = named
+	}
+	if running != nil {
+		for _, t := range running.targets {
+			if t.URL == identity.URL && t.Instance == identity.Instance && maps.Equal(t.Labels, labels) {
+				return t
+			}
+		}
+	}
+	return j.newTarget(identity, address)
+}
+
+func (j *job) newTarget(identity redpoll.Target, address string) *target {
+	return &target{
+		Target:  identity,
+		job:     j,
+		address: address,
+		done:    make(chan struct{}),
+		reader:  exposition.NewText(),
+		deriver: red.NewDeriver(red.Options{
+			Conventions:  j.config.Endpoints,
+			Errors:       j.config.Errors,
+			MetricsPath:  j.config.MetricsPath,
+			MaxEndpoints: j.config.MaxEndpoints,
+		}),
+		status: redpoll.TargetStatus{
+			Target:   identity,
+			Health:   redpoll.HealthUnknown,
+			Interval: time.Duration(j.config.ScrapeInterval),
+			Timeout:  time.Duration(j.config.ScrapeTimeout),
+		},
+	}
+}
+
+// start begins the loop.
+func (t *target) start() {
+	ctx, cancel := context.WithCancel(context.Background())
+	t.cancel = cancel
+	go t.run(ctx)
+}
+
+// run scrapes at every interval until ctx ends. A scrape that takes longer
+// than the interval makes the next ones due meanwhile fall out.
+func (t *target) run(ctx context.Context) {
+	defer close(t.done)
+	interval := time.Duration(t.job.config.ScrapeInterval)
+	next := time.Now().Add(phase(t.Job+t.URL, interval, time.Now()))
+	timer := time.NewTimer(time.Until(next))
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+		t.scrape(ctx)
+		next = next.Add(interval)
+		if late := time.Since(next); late > 0 {
+			next = next.Add(late.Truncate(interval) + interval)
+		}
+		timer.Reset(time.Until(next))
+	}
+}
+
+// phase is how long from now until the target's place in the interval comes
+// up. The place is a hash of its name, so that targets are spread evenly and a
+// restart of redpoll does not move them.
+func phase(name string, interval time.Duration, now time.Time) time.Duration {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(name)) // a hash never fails
+	place := time.Duration(h.Sum64() % uint64(interval))
+	at := time.Duration(now.UnixNano() % int64(interval))
+	return (place - at + interval) % interval
+}
+
+// scrape does one scrape and records how it went.
+func (t *target) scrape(ctx context.Context) {
+	begun := time.Now()
+	o := outcome{begun: begun}
+	fetching, cancel := context.WithTimeout(ctx, time.Duration(t.job.config.ScrapeTimeout))
+	answer, err := t.job.fetch(fetching, t.URL)
+	cancel()
+	o.duration = time.Since(begun)
+	switch {
+	case ctx.Err() != nil:
+		if err == nil {
+			answer.release()
+		}
+		return // stopped: that says nothing about the target
+	case err != nil:
+		o.failure = explain(err, t)
+	default:
+		t.read(answer, &o)
+	}
+	t.job.manager.metrics.observe(t.Job, &o)
+	t.record(&o)
+}
+
+// outcome is how one scrape went.
+type outcome struct {
+	begun    time.Time
+	duration time.Duration
+	failure  string // empty if it succeeded
+	bytes    int64
+	samples  int
+	skipped  exposition.Skipped
+	derived  *red.Derived
+}
+
+// read parses the answer when there is a processor free for it.
+func (t *target) read(a *answer, o *outcome) {
+	parsing := t.job.manager.parsing
+	parsing <- struct{}{}
+	defer func() { <-parsing }()
+	defer a.release()
+
+	o.bytes = int64(len(a.body))
+	if isBlank(a.body) {
+		o.failure = explainBlank(t.job.config.MetricsPath)
+		return
+	}
+	scraped, err := t.reader.Read(a.body, a.contentType)
+	if err != nil {
+		o.failure = explainParse(err, a, t.job.config.MetricsPath)
+		return
+	}
+	o.samples, o.skipped = scraped.Exposed, scraped.Skipped
+	o.derived = t.deriver.Derive(scraped, o.begun)
+	o.skipped.Add(o.derived.Skipped.Count, func() string { return o.derived.Skipped.Reason })
+}
+
+// record makes the outcome the target's state.
+func (t *target) record(o *outcome) {
+	t.mu.Lock()
+	before := t.status.Health
+	s := &t.status
+	s.LastScrape, s.LastDuration, s.Bytes = o.begun, o.duration, o.bytes
+	s.Samples, s.Skipped, s.SkippedReason = o.samples, o.skipped.Count, o.skipped.Reason
+	if o.failure != "" {
+		s.Health, s.Error = redpoll.HealthDown, o.failure
+	} else {
+		s.Health, s.Error = redpoll.HealthUp, ""
+		s.Started, s.Restarts = o.derived.Started, o.derived.Restarts
+		s.Recognised, s.Hint = o.derived.Recognised, o.derived.Hint
+		t.system = o.derived.System
+		t.window.record(t.Job, o.derived, o.begun)
+	}
+	after := s.Health
+	t.mu.Unlock()
+	t.logChange(before, after, o.failure)
+}
+
+// logChange tells of a change only: a target that stays down is on the
+// Targets page.
+func (t *target) logChange(before, after redpoll.Health, failure string) {
+	logger := t.job.manager.logger.With("job", t.Job, "instance", t.Instance)
+	switch {
+	case before == after:
+	case after == redpoll.HealthDown:
+		logger.Warn("target is down", "reason", failure)
+	case before == redpoll.HealthDown:
+		logger.Info("target is up again")
+	}
+}
+
+func (t *target) currentStatus() redpoll.TargetStatus {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	status := t.status
+	status.Recognised = noteMerged(status.Recognised, t.merged, t.job.config.MaxEndpoints)
+	return status
+}

@@ -1,0 +1,104 @@
+package scrape
+
+import (
+	"time"
+
+	"github.com/redpoll/redpoll/internal/redpoll"
+	"github.com/redpoll/redpoll/scrape/red"
+)
+
+// window is what one target told about its endpoints since the last snapshot,
+// and before. The target's mutex guards it.
+type window struct {
+	endpoints map[redpoll.EndpointKey]*contribution
+	scrapes   uint64 // successful ones
+}
+
+// contribution is one target's part in one endpoint.
+type contribution struct {
+	key redpoll.EndpointKey
+	// pending is what came in since the last snapshot.
+	pending figures
+	// current is what the last snapshot with news was made from. Snapshots
+	// repeat it while the next scrape is not due.
+	current figures
+
+	scrape    uint64    // the last one that had the endpoint
+	goneSince time.Time // zero while the last scrape has it
+	endpoint  *endpoint // where the job collects it; nil before the first snapshot
+}
+
+// figures are an increase with what an Increase cannot say.
+type figures struct {
+	redpoll.Increase
+	known       bool // there is an increase at all
+	meanUnknown bool // the durations have no sum
+}
+
+// record adds what a scrape at the time at derived.
+func (w *window) record(job string, d *red.Derived, at time.Time) {
+	if w.endpoints == nil {
+		w.endpoints = make(map[redpoll.EndpointKey]*contribution)
+	}
+	w.scrapes++
+	for _, e := range d.Endpoints {
+		key := redpoll.EndpointKey{Job: job, Method: e.Method, Path: e.Path}
+		c := w.endpoints[key]
+		if c == nil {
+			c = &contribution{key: key}
+			w.endpoints[key] = c
+		}
+		c.scrape, c.goneSince = w.scrapes, time.Time{}
+		c.add(e)
+	}
+	for _, c := range w.endpoints {
+		if c.scrape != w.scrapes && c.goneSince.IsZero() {
+			c.goneSince = at
+			c.current = figures{}
+		}
+	}
+}
+
+// add takes over one scrape's increase. Append copies its Latency, which is
+// the deriver's.
+func (c *contribution) add(e *red.Endpoint) {
+	if !e.Known {
+		c.current = figures{} // it is not the newest interval any more
+		return
+	}
+	c.pending.Append(e.Increase)
+	c.pending.known = true
+	c.pending.meanUnknown = c.pending.meanUnknown || !e.MeanKnown
+}
+
+// take is called once per snapshot. It says what the target contributes to
+// it, and whether that is news; where it contributes nothing, why. fit is
+// whether the target is up and its last scrape not overdue.
+func (c *contribution) take(fit bool) (part *figures, news bool, cause redpoll.NoData) {
+	switch {
+	case c.pending.known:
+		c.current, c.pending = c.pending, figures{}
+		part := c.current
+		if !c.goneSince.IsZero() {
+			c.current = figures{}
+		}
+		return &part, true, redpoll.HasData
+	case !fit:
+		return nil, false, redpoll.TargetDown
+	case !c.goneSince.IsZero():
+		return nil, false, redpoll.SeriesGone
+	case !c.current.known:
+		return nil, false, redpoll.FirstScrape
+	default:
+		return &c.current, false, redpoll.HasData
+	}
+}
+
+// expire forgets endpoints that have been gone for long.
+func (w *window) expire(now time.Time) {
+	for key, c := range w.endpoints {
+		if !c.goneSince.IsZero() && now.Sub(c.goneSince) >= red.Retention {
+			delete(w.endpoints, key)
+		}
+	}
+}
