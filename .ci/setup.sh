@@ -73,8 +73,8 @@ install() {
   local services_off=""
   [[ -e /usr/sbin/policy-rc.d ]] || services_off=yes
   [[ -z $services_off ]] || keep_services_off
-  root apt-get update -q </dev/null || echo "setup: apt-get update failed, trying with the lists as they are" >&2
-  root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@" </dev/null ||
+  root apt-get update -qq </dev/null >/dev/null || echo "setup: apt-get update failed, trying with the lists as they are" >&2
+  root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" </dev/null >/dev/null ||
     fail "apt-get failed; when its reason is mended, run as root: $by_hand"
   [[ -z $services_off ]] || let_services_be
   if [[ -d /run/systemd/system ]]; then

@@ -50,8 +50,9 @@ type Shop struct {
 	life *life      // nil while the shop is away
 }
 
-// Start opens the shop and lets its customers in. It ends with ctx; Close must
-// be called in any case, to wait for it.
+// Start opens the shop and lets its customers in. When ctx ends, the customers
+// leave and the incidents stop; the shop itself stays open until Close, which
+// must be called in any case.
 func Start(ctx context.Context, o Options) (*Shop, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -93,8 +94,8 @@ func (s *Shop) Close() error {
 	if err := s.shut(); err != nil {
 		return fmt.Errorf("close the demo shop: %w", err)
 	}
-	s.log.Debug("demo: closed", "answered", s.traffic.sent.Load(),
-		"unanswered", s.traffic.failed.Load(), "dropped", s.traffic.dropped.Load())
+	s.log.Debug("demo: closed", "answered", s.traffic.answered.Load(),
+		"unanswered", s.traffic.unanswered.Load(), "dropped", s.traffic.dropped.Load())
 	return nil
 }
 

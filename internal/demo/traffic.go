@@ -28,9 +28,9 @@ type traffic struct {
 	base   string // URL of the shop without a final slash
 	dice   *dice
 	client *http.Client
-	// sent counts answered requests, failed those without an answer (the
-	// shop restarts), dropped those for which no client was free.
-	sent, failed, dropped atomic.Uint64
+	// unanswered counts requests that met a restart or the end of the shop,
+	// dropped those for which no client was free.
+	answered, unanswered, dropped atomic.Uint64
 }
 
 func newTraffic(address string, d *dice) *traffic {
@@ -89,10 +89,10 @@ func (t *traffic) arrive(ctx context.Context, orders chan<- *route) {
 func (t *traffic) visit(ctx context.Context, r *route) {
 	id := strconv.Itoa(1 + int(t.dice.uniform()*products))
 	if err := t.request(ctx, r.method, strings.ReplaceAll(r.path, "{id}", id)); err != nil {
-		t.failed.Add(1)
+		t.unanswered.Add(1)
 		return
 	}
-	t.sent.Add(1)
+	t.answered.Add(1)
 }
 
 // request sends a request and reads the whole answer, so that the connection

@@ -47,8 +47,8 @@ func TestTrafficFillsInIdsAndCountsAnswers(t *testing.T) {
 	if got := <-paths; !strings.HasPrefix(got, "PUT /cart/items/") || strings.Contains(got, "{") {
 		t.Errorf("the request was %q", got)
 	}
-	if sent, failed := traffic.sent.Load(), traffic.failed.Load(); sent != 1 || failed != 0 {
-		t.Errorf("%d answered and %d failed, want 1 and 0", sent, failed)
+	if answered, unanswered := traffic.answered.Load(), traffic.unanswered.Load(); answered != 1 || unanswered != 0 {
+		t.Errorf("%d answered and %d unanswered, want 1 and 0", answered, unanswered)
 	}
 }
 
