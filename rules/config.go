@@ -39,8 +39,8 @@ var DefaultThresholds = Thresholds{
 // UnmarshalYAML fills what the section leaves out from DefaultThresholds.
 func (t *Thresholds) UnmarshalYAML(unmarshal func(any) error) error {
 	*t = DefaultThresholds
-	type plain Thresholds
-	return unmarshal((*plain)(t))
+	type thresholds Thresholds // without this method
+	return unmarshal((*thresholds)(t))
 }
 
 // Validate checks every threshold. The error begins with the field's path in

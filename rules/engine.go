@@ -3,6 +3,7 @@ package rules
 import (
 	"cmp"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -190,20 +191,22 @@ func (e *Engine) SetSilences(s []redpoll.Silence) {
 func (e *Engine) Active() []redpoll.Alert {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	active := []redpoll.Alert{}
+	var active []*alert
 	for _, w := range e.watches {
-		for _, a := range w.alerts {
-			active = append(active, a.Clone())
-		}
+		active = slices.AppendSeq(active, maps.Values(w.alerts))
 	}
-	slices.SortFunc(active, func(a, b redpoll.Alert) int {
+	slices.SortFunc(active, func(a, b *alert) int {
 		return cmp.Or(
 			cmp.Compare(b.Severity.Rank(), a.Severity.Rank()),
 			a.Since.Compare(b.Since),
 			cmp.Compare(a.ID, b.ID),
 		)
 	})
-	return active
+	copies := make([]redpoll.Alert, len(active))
+	for i, a := range active {
+		copies[i] = a.Clone()
+	}
+	return copies
 }
 
 // Rules tells every rule in force, redpoll's own first, then the configured
