@@ -1,0 +1,220 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"gopkg.in/yaml.v3"
+)
+
+const oneJob = `
+scrape_configs:
+  - job_name: shop
+    static_configs: [{targets: ["127.0.0.1:8080"]}]
+`
+
+func mustParse(t *testing.T, text string) *Config {
+	t.Helper()
+	c, _, err := Parse("redpoll.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestCanaryExampleLoadsAsItIs(t *testing.T) {
+	c, warnings, err := Load("../../config.example.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(warnings) > 0 {
+		t.Errorf("warnings: %v", warnings)
+	}
+	var jobs []string
+	for _, j := range c.ScrapeConfigs {
+		jobs = append(jobs, j.JobName)
+	}
+	if diff := cmp.Diff([]string{"redpoll", "node"}, jobs); diff != "" {
+		t.Error(diff)
+	}
+	// The example says of itself that it shows the defaults.
+	d := Default()
+	if c.Global != d.Global || c.Thresholds != d.Thresholds || c.Storage != d.Storage || c.Web.ListenAddress != d.Web.ListenAddress {
+		t.Errorf("the example differs from the defaults:\n%s\nwant\n%s", c.Redacted(), d.Redacted())
+	}
+}
+
+func TestFastDefaultsHoldWhereTheFileSaysNothing(t *testing.T) {
+	f := func(text string) {
+		t.Helper()
+		c := mustParse(t, text)
+		d := Default()
+		if c.Global != d.Global || c.Thresholds != d.Thresholds || c.Storage != d.Storage {
+			t.Errorf("%q is understood as\n%s", text, c.Redacted())
+		}
+	}
+	f("")
+	f("# nothing but a comment\n")
+	f("global:\nthresholds:\nstorage:\nweb:\nrules:\nscrape_configs:\n")
+	f("global: {}\nthresholds: {}\nstorage: {}\nweb: {}\n")
+}
+
+func TestFastSectionThatSetsOneKeyKeepsTheOthers(t *testing.T) {
+	c := mustParse(t, "global: {scrape_interval: 10s}\nstorage: {path: other.db}\n")
+	if got := time.Duration(c.Global.ScrapeInterval); got != 10*time.Second {
+		t.Errorf("scrape_interval is %v", got)
+	}
+	if c.Global.EvaluationInterval != Default().Global.EvaluationInterval {
+		t.Errorf("evaluation_interval is %v", c.Global.EvaluationInterval)
+	}
+	if c.Storage.Path != "other.db" || c.Storage.Retention != Default().Storage.Retention {
+		t.Errorf("storage is %+v", c.Storage)
+	}
+}
+
+func TestFastPrometheusSectionsAreAcceptedWithAWarning(t *testing.T) {
+	_, warnings, err := Parse("prometheus.yml", []byte(`
+global:
+  external_labels: {dc: a}
+alerting:
+  alertmanagers: [{static_configs: [{targets: ["127.0.0.1:9093"]}]}]
+rule_files: ["rules/*.yml"]
+remote_write: [{url: "http://127.0.0.1:9009/push"}]
+`+oneJob))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"prometheus.yml:4: `alerting`", "prometheus.yml:3: `global.external_labels`", "prometheus.yml:7: `remote_write`", "prometheus.yml:6: `rule_files`"}
+	if len(warnings) != len(want) {
+		t.Fatalf("%d warnings: %v", len(warnings), warnings)
+	}
+	for i, w := range want {
+		if !strings.HasPrefix(warnings[i], w) {
+			t.Errorf("warning %d is %q, want it to begin with %q", i, warnings[i], w)
+		}
+	}
+}
+
+// Every fault names the file and the line, the field where there is one, and
+// what is wrong.
+func TestFastFaultsNameTheLine(t *testing.T) {
+	f := func(text, want string) {
+		t.Helper()
+		_, _, err := Parse("redpoll.yaml", []byte(text))
+		if err == nil {
+			t.Errorf("%q is accepted, want %q", text, want)
+			return
+		}
+		if !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q gives\n  %v\nwant it to begin with\n  %s", text, err, want)
+		}
+		if strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q gives more than one line: %v", text, err)
+		}
+	}
+	f("globl: {}\n", "redpoll.yaml:1: unknown key `globl`;")
+	f("global:\n  scrape_intervall: 5s\n", "redpoll.yaml:2: unknown key `scrape_intervall`;")
+	f("scrape_configs:\n  - job_name: a\n    static_confgs: []\n", "redpoll.yaml:3: unknown key `static_confgs`;")
+	f("rules:\n  - alert: A\n    metric: p99\n    above: 1s\n    forr: 1s\n", "redpoll.yaml:5: unknown key `forr`;")
+	f("global: {scrape_interval: fast}\n", "redpoll.yaml:1: global.scrape_interval: ")
+	f("global:\n  scrape_interval: 5s\n  scrape_timeout: 3\n", "redpoll.yaml:3: global.scrape_timeout: ")
+	f("global: 5s\n", "redpoll.yaml:1: wrong type: found text (5s), want a section")
+	f("scrape_configs: {}\n", "redpoll.yaml:1: wrong type: found a section, want a list")
+	f("web:\n  max_clients: many\n", "redpoll.yaml:2: wrong type: found text (many), want a number")
+	f("storage: {path: a}\nstorage: {path: b}\n", "redpoll.yaml:2: key `storage` is given twice, first in line 1;")
+	f("global: {scrape_interval: 5s\n", "redpoll.yaml:")
+	f("global:\n\tscrape_interval: 5s\n", "redpoll.yaml:2: found character that cannot start any token")
+	f("--- {}\n--- {}\n", "redpoll.yaml: more than one YAML document")
+	f("global: {evaluation_interval: 10ms}\n", "redpoll.yaml:1: global.evaluation_interval: 10ms is too short;")
+	f(oneJob+oneJob[len("\nscrape_configs:\n"):], "redpoll.yaml:5: scrape_configs[1].job_name: \"shop\" is already the name of scrape_configs[0];")
+	f("scrape_configs:\n  - job_name: a\n    static_configs:\n      - targets: [\"http://a b/\"]\n", "redpoll.yaml:4: scrape_configs[0].")
+	f("scrape_configs:\n  - static_configs: []\n", "redpoll.yaml:2: scrape_configs[0].job_name: ")
+	f("thresholds: {latency_spike: 50ms}\n", "redpoll.yaml:1: thresholds.latency_spike: ")
+	f("rules:\n  - alert: A\n    metric: p99\n    above: 5%\n", "redpoll.yaml:4: rules[0].above: ")
+	f("rules:\n  - {alert: A, metric: p99, above: 1s}\n  - {alert: A, metric: p99, above: 2s}\n", "redpoll.yaml:3: rules[1].alert: ")
+	f("storage:\n  synchronous: never\n", "redpoll.yaml:2: storage.synchronous: ")
+	f("web:\n  listen_address: nowhere\n", "redpoll.yaml:2: web.listen_address: ")
+}
+
+func TestFastSecretsAreNeverPrinted(t *testing.T) {
+	c := mustParse(t, `
+scrape_configs:
+  - job_name: shop
+    static_configs: [{targets: ["127.0.0.1:8080"]}]
+    basic_auth: {username: redpoll, password: hunter2secret}
+  - job_name: cart
+    static_configs: [{targets: ["127.0.0.1:8081"]}]
+    authorization: {credentials: token4711secret}
+`)
+	text := string(c.Redacted())
+	for _, secret := range []string{"hunter2secret", "token4711secret"} {
+		if strings.Contains(text, secret) {
+			t.Errorf("%s is printed:\n%s", secret, text)
+		}
+	}
+	if !strings.Contains(text, "<secret>") {
+		t.Errorf("nothing shows that secrets are set:\n%s", text)
+	}
+}
+
+func TestFastRedactedConfigurationLoadsAgain(t *testing.T) {
+	c := mustParse(t, oneJob+"rules: [{alert: A, metric: p99, above: 1s, match: {path: \"/a*\"}}]\n")
+	again, _, err := Parse("redacted", c.Redacted())
+	if err != nil {
+		t.Fatalf("%v\n%s", err, c.Redacted())
+	}
+	if diff := cmp.Diff(string(c.Redacted()), string(again.Redacted())); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestFastFileThatCannotBeReadIsSaid(t *testing.T) {
+	_, _, err := Load(filepath.Join(t.TempDir(), "missing.yaml"))
+	if err == nil || !strings.Contains(err.Error(), "missing.yaml") {
+		t.Errorf("error is %v", err)
+	}
+	if _, _, err := Load(t.TempDir()); err == nil {
+		t.Error("a folder is read as a file")
+	}
+	big := filepath.Join(t.TempDir(), "big.yaml")
+	if err := os.WriteFile(big, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(big, maxFileSize+1); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := Load(big); err == nil || !strings.Contains(err.Error(), "larger than") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+// FuzzParse: whatever the text, there is either a configuration that prints
+// and loads again, or one line that names the file.
+func FuzzParse(f *testing.F) {
+	example, err := os.ReadFile("../../config.example.yaml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(string(example))
+	f.Add(oneJob)
+	f.Add("rules: [{alert: A, metric: p99.9, above: 1s}]")
+	f.Add("global: {scrape_interval: 1e9y}")
+	f.Add("a: &a [*a]")
+	f.Fuzz(func(t *testing.T, text string) {
+		c, _, err := Parse("file.yaml", []byte(text))
+		if err != nil {
+			if !strings.HasPrefix(err.Error(), "file.yaml:") {
+				t.Errorf("error does not name the file: %v", err)
+			}
+			return
+		}
+		var back map[string]any
+		if err := yaml.Unmarshal(c.Redacted(), &back); err != nil {
+			t.Errorf("a valid configuration prints as broken YAML: %v", err)
+		}
+	})
+}

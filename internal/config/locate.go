@@ -1,0 +1,185 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Error is a fault in a configuration file.
+type Error struct {
+	File string
+	Line int    // 0 if unknown
+	Msg  string // begins with the field's path where there is one
+}
+
+// Error is one line: file:line: message.
+func (e *Error) Error() string { return position(e.File, e.Line) + ": " + e.Msg }
+
+func position(file string, line int) string {
+	if line == 0 {
+		return file
+	}
+	return file + ":" + strconv.Itoa(line)
+}
+
+var (
+	yamlLine     = regexp.MustCompile(`^(?:yaml: )?line (\d+): `)
+	unknownField = regexp.MustCompile(`^field (\S+) not found in type \S+$`)
+	duplicateKey = regexp.MustCompile(`^mapping key "(.*)" already defined at line (\d+)$`)
+	wrongType    = regexp.MustCompile("^cannot unmarshal !!(\\S+) (?:`(.*)` )?into (\\S+)$")
+	fieldPath    = regexp.MustCompile(`^[a-z_]+(?:\[\d+\])?(?:\.[A-Za-z0-9_-]+(?:\[\d+\])?)*: `)
+)
+
+// locateDecodeError words an error of the YAML decoder for people. Errors of
+// UnmarshalYAML methods carry no line; theirs is found by trying which part of
+// the document has to go for the error to go.
+func locateDecodeError(file string, text []byte, err error) *Error {
+	msg := err.Error()
+	// The decoder collects faults under a heading; the first one is enough.
+	if _, list, ok := strings.Cut(msg, "unmarshal errors:\n"); ok {
+		msg, _, _ = strings.Cut(strings.TrimSpace(list), "\n")
+	}
+	if m := yamlLine.FindStringSubmatch(msg); m != nil {
+		line, _ := strconv.Atoi(m[1])
+		return &Error{File: file, Line: line, Msg: plainWords(strings.TrimPrefix(msg, m[0]))}
+	}
+	if fieldPath.MatchString(msg) {
+		return locateFieldError(file, text, err)
+	}
+	path, line := culprit(text)
+	msg = plainWords(strings.TrimPrefix(msg, "yaml: "))
+	if path != "" {
+		msg = path + ": " + msg
+	}
+	return &Error{File: file, Line: line, Msg: msg}
+}
+
+// plainWords replaces the decoder's Go type names by what a reader of YAML
+// knows.
+func plainWords(msg string) string {
+	if m := unknownField.FindStringSubmatch(msg); m != nil {
+		return fmt.Sprintf("unknown key `%s`; is it spelled right and indented under the right section?", m[1])
+	}
+	if m := duplicateKey.FindStringSubmatch(msg); m != nil {
+		return fmt.Sprintf("key `%s` is given twice, first in line %s; remove one", m[1], m[2])
+	}
+	if m := wrongType.FindStringSubmatch(msg); m != nil {
+		found := map[string]string{"seq": "a list", "map": "a section", "str": "text", "int": "a number", "float": "a number", "bool": "true or false"}[m[1]]
+		if m[2] != "" {
+			found += " (" + m[2] + ")"
+		}
+		return fmt.Sprintf("wrong type: found %s, want %s", found, wantedType(m[3]))
+	}
+	return msg
+}
+
+func wantedType(goType string) string {
+	switch {
+	case strings.HasPrefix(goType, "[]"):
+		return "a list (lines that begin with `- `)"
+	case strings.HasPrefix(goType, "map["):
+		return "a section of `key: value` lines"
+	case goType == "string" || goType == "model.Duration":
+		return "text"
+	case goType == "bool":
+		return "true or false"
+	case strings.HasPrefix(goType, "int"), strings.HasPrefix(goType, "uint"), strings.HasPrefix(goType, "float"):
+		return "a number"
+	default:
+		return "a section"
+	}
+}
+
+// locateFieldError finds the line of a validation error by the field's path at
+// its beginning. Where the field itself is not in the file, the line is that
+// of the nearest section above it.
+func locateFieldError(file string, text []byte, err error) *Error {
+	msg := err.Error()
+	path := strings.TrimSuffix(fieldPath.FindString(msg), ": ")
+	return &Error{File: file, Line: lineOf(text, path), Msg: msg}
+}
+
+// lineOf is the line of the deepest node on path that the text has; 0 for
+// none.
+func lineOf(text []byte, path string) int {
+	var doc yaml.Node
+	if path == "" || yaml.Unmarshal(text, &doc) != nil || len(doc.Content) == 0 {
+		return 0
+	}
+	node, line := doc.Content[0], 0
+	for step := range strings.SplitSeq(strings.ReplaceAll(path, "[", ".["), ".") {
+		key, next := child(node, step)
+		if next == nil {
+			break
+		}
+		node, line = next, key.Line
+	}
+	return line
+}
+
+// child follows one step: a key, or [index].
+func child(n *yaml.Node, step string) (key, value *yaml.Node) {
+	switch n.Kind {
+	case yaml.SequenceNode:
+		i, err := strconv.Atoi(strings.Trim(step, "[]"))
+		if err == nil && i < len(n.Content) {
+			return n.Content[i], n.Content[i]
+		}
+	case yaml.MappingNode:
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if n.Content[i].Value == step {
+				return n.Content[i], n.Content[i+1]
+			}
+		}
+	}
+	return nil, nil
+}
+
+// culprit finds the smallest part of the document without which it decodes.
+func culprit(text []byte) (path string, line int) {
+	var doc yaml.Node
+	if yaml.Unmarshal(text, &doc) != nil || len(doc.Content) == 0 {
+		return "", 0
+	}
+	node := doc.Content[0]
+	for {
+		step, at, next := culpritChild(&doc, node)
+		if next == nil {
+			return strings.TrimPrefix(strings.ReplaceAll(path, ".[", "["), "."), line
+		}
+		path, line, node = path+"."+step, at, next
+	}
+}
+
+// culpritChild tries the children of node one after the other.
+func culpritChild(doc, node *yaml.Node) (step string, line int, next *yaml.Node) {
+	stride := 1
+	if node.Kind == yaml.MappingNode {
+		stride = 2
+	}
+	all := node.Content
+	defer func() { node.Content = all }()
+	for i := 0; i+stride <= len(all); i += stride {
+		node.Content = slices.Concat(all[:i], all[i+stride:])
+		text, err := yaml.Marshal(doc)
+		if err != nil {
+			return "", 0, nil
+		}
+		if _, err := decode(text); err != nil {
+			continue
+		}
+		if stride == 2 {
+			return all[i].Value, all[i].Line, all[i+1]
+		}
+		return fmt.Sprintf("[%d]", i), all[i].Line, all[i]
+	}
+	return "", 0, nil
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
