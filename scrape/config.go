@@ -99,7 +99,7 @@ func (c *JobConfig) Validate(g Global) error {
 		return errors.New("job_name: every job needs a name")
 	}
 	if err := c.validate(g); err != nil {
-		return fmt.Errorf("job %q: %w", c.JobName, err)
+		return fmt.Errorf("%w (job %q)", err, c.JobName)
 	}
 	return nil
 }

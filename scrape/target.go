@@ -181,6 +181,10 @@ func (t *target) read(a *answer, o *outcome) {
 	}
 	o.samples, o.skipped = scraped.Exposed, scraped.Skipped
 	o.derived = t.deriver.Derive(scraped, o.begun)
+	if o.derived == nil {
+		o.failure = "the clock of this machine stood still or went back; the scrape cannot be placed in time"
+		return
+	}
 	o.skipped.Add(o.derived.Skipped.Count, func() string { return o.derived.Skipped.Reason })
 }
 

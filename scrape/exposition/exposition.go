@@ -5,6 +5,8 @@
 // up by number afterwards.
 package exposition
 
+import "fmt"
+
 // Reader reads the bodies of one target, one after the other. It is not safe
 // for concurrent use.
 type Reader interface {
@@ -91,6 +93,30 @@ func (s *Series) Label(name string) string {
 		}
 	}
 	return ""
+}
+
+// maxShown bounds what String writes of each part of a series.
+const maxShown = 100
+
+// String writes the series as it is exposed, for messages: long names and
+// values are cut, and of many labels the first few are shown.
+func (s *Series) String() string {
+	b := fmt.Appendf(nil, "%.*s", maxShown, s.Name)
+	if len(s.Labels) == 0 {
+		return string(b)
+	}
+	b = append(b, '{')
+	for i, l := range s.Labels {
+		if i == 8 {
+			b = append(b, ",…"...)
+			break
+		}
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = fmt.Appendf(b, "%.*s=%.*q", maxShown, l.Name, maxShown, l.Value)
+	}
+	return string(append(b, '}'))
 }
 
 // Histogram is a classic histogram as exposed: cumulative, and not yet made

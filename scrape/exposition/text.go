@@ -147,18 +147,3 @@ func (t *Text) readHistogram(name string, m *dto.Metric) {
 	}
 	t.take(n-doubles, Sample{Series: &e.series, Histogram: &e.histogram})
 }
-
-// String writes the series as it is exposed, without escapes.
-func (s *Series) String() string {
-	if len(s.Labels) == 0 {
-		return s.Name
-	}
-	b := append([]byte(s.Name), '{')
-	for i, l := range s.Labels {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = fmt.Appendf(b, "%s=%.100q", l.Name, l.Value)
-	}
-	return string(append(b, '}'))
-}

@@ -101,10 +101,10 @@ func NewDeriver(o Options) *Deriver {
 }
 
 // Derive compares a scrape with the one before. A scrape that is not later
-// than that one changes nothing and derives nothing.
+// than that one changes nothing, and the answer is nil.
 func (d *Deriver) Derive(s exposition.Scrape, at time.Time) *Derived {
 	if !d.last.IsZero() && !at.After(d.last) {
-		return &Derived{}
+		return nil
 	}
 	d.begin(at)
 	d.resolve(s.Samples)

@@ -11,6 +11,10 @@ import (
 // maxLabel is the longest label value that a key is made of, in bytes.
 const maxLabel = 1024
 
+// maxFamilies is how many families of one target are recognised. Only a job's
+// own mapping with a glob comes near it.
+const maxFamilies = 100
+
 // family is a metric family read by a convention.
 type family struct {
 	name       string
@@ -87,10 +91,12 @@ func (d *Deriver) assign(t *track, c *Convention, rank int) {
 		path = d.options.MetricsPath
 	}
 	if path == "" {
-		d.pathless = t.series.Name
+		d.pathless = d.clip(t.series.Name)
 		return
 	}
-	t.family = d.familyFor(familyKey{t.series.Name, rank}, c)
+	if t.family = d.familyFor(familyKey{t.series.Name, rank}, c); t.family == nil {
+		return
+	}
 	t.key = endpointKey{method: d.method(c.Method, t.series), path: d.clip(path)}
 	status := c.Status.value(t.series)
 	t.hasStatus = status != ""
@@ -99,10 +105,11 @@ func (d *Deriver) assign(t *track, c *Convention, rank int) {
 	t.family.quantiles = t.family.quantiles || t.series.Type == exposition.HistogramType
 }
 
+// familyFor finds or makes the family; nil if there are too many.
 func (d *Deriver) familyFor(key familyKey, c *Convention) *family {
 	f := d.families[key]
-	if f == nil {
-		f = &family{name: strings.Clone(key.name), convention: c, rank: key.rank}
+	if f == nil && len(d.families) < maxFamilies {
+		f = &family{name: d.clip(key.name), convention: c, rank: key.rank}
 		d.families[key] = f
 	}
 	return f

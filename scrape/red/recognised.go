@@ -52,7 +52,7 @@ func (d *Deriver) note(f *family, joined bool) string {
 		notes = append(notes, other+" is taken for the same requests and left out")
 	}
 	if d.overflow > 0 {
-		notes = append(notes, fmt.Sprintf("more than %d endpoints: %d are merged into %q", d.options.MaxEndpoints, d.overflow, Other))
+		notes = append(notes, fmt.Sprintf("more than %d endpoints: %d series are merged into %q", d.options.MaxEndpoints, d.overflow, Other))
 	}
 	if d.clipped > 0 {
 		notes = append(notes, fmt.Sprintf("%d label values are longer than %d bytes and were cut", d.clipped, maxLabel))
