@@ -24,6 +24,7 @@ func newAlert(r *rule, key redpoll.EndpointKey, now time.Time) *alert {
 	return &alert{
 		Alert: redpoll.Alert{
 			ID: uuid.Must(uuid.NewV7()).String(), Rule: r.name, Endpoint: key,
+			Metric: r.metric.name, Unit: r.metric.unit,
 			State: redpoll.Inactive, Since: now,
 		},
 		held: [3]time.Duration{notCrossed, notCrossed, notCrossed},
@@ -49,7 +50,7 @@ func restoreAlert(stored redpoll.Alert, lastEval time.Time) *alert {
 // reports whether that was a transition.
 func (a *alert) observe(r *rule, o observation, now time.Time, step time.Duration) bool {
 	state, severity := a.State, a.Severity
-	a.Metric, a.Unit, a.Above, a.UpdatedAt = r.metric.name, r.metric.unit, r.above, now
+	a.Above, a.UpdatedAt = r.above, now
 	if o.known {
 		a.judge(r, o, now, step)
 	} else {

@@ -9,9 +9,9 @@ import (
 	"github.com/redpoll/redpoll/internal/redpoll"
 )
 
-// observations turns a script into snapshots: "o" is a latency under the
-// threshold of slow, "X" one over it, "-" an endpoint without data, "_" one
-// that is absent from the snapshot.
+// play turns a script into snapshots and writes down the state after each, as
+// letter does. In the script "o" is a latency under the threshold of slow, "X"
+// one over it, "-" an endpoint without data, "_" one that the snapshot lacks.
 func (d *driver) play(script string) string {
 	var states strings.Builder
 	for _, c := range strings.ReplaceAll(script, " ", "") {
@@ -180,7 +180,7 @@ func modelAlert(past string, wait int) string {
 		switch c {
 		case 'o':
 			crossed, fired, lost = -1, false, false
-		case '-':
+		case '-', '_':
 			lost = true
 		case 'X':
 			if crossed < 0 {
@@ -210,7 +210,7 @@ func TestFastTheStateMachineAgreesWithItsModel(t *testing.T) {
 		d := newDriver(t, slow(Value((time.Duration(wait) * interval).String())))
 		var past strings.Builder
 		for range 60 {
-			past.WriteByte("oXXX--"[random.IntN(6)])
+			past.WriteByte("oXXX-_"[random.IntN(6)])
 			script := past.String()
 			d.play(script[len(script)-1:])
 			got := "inactive"

@@ -13,7 +13,8 @@ import (
 )
 
 // Thresholds are the limits of redpoll's own rules, each a value with its unit
-// or "off". See Thresholds.rules for what else these rules say.
+// or "off". What else these rules say is documented at Thresholds.own and told
+// by Engine.Rules.
 type Thresholds struct {
 	// LatencySpike is how far an endpoint's median latency may rise over its
 	// own usual one.

@@ -37,7 +37,7 @@ func TestFastDefaultThresholdsAreThoseOfTheDocumentation(t *testing.T) {
 	}
 	ignore := cmp.FilterPath(func(p cmp.Path) bool {
 		last := p.Last().String()
-		return last == ".Note" || last == ".Match" || last == ".Active"
+		return last == ".Note" || last == ".Annotations" || last == ".Match" || last == ".Active"
 	}, cmp.Ignore())
 	want := []redpoll.RuleStatus{
 		{Name: "EndpointLatencySpike", Metric: "latency_spike", Above: true, Unit: redpoll.Ratio, For: 10 * time.Second, MinRequests: 10,

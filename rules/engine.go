@@ -38,8 +38,8 @@ type Engine struct {
 	known   []*endpoint
 	byKey   map[redpoll.EndpointKey]*endpoint
 	signals *endpoint
-	// orphans are alerts whose rule is gone or does not match any more. They
-	// end at the next evaluation unless a configuration takes them up again.
+	// orphans are alerts whose rule is gone or not for them any more. They end
+	// at the next evaluation unless a configuration takes them up again.
 	orphans  []*alert
 	silences []redpoll.Silence
 	last     time.Time // of the last evaluation; zero before the first
@@ -61,9 +61,10 @@ func NewEngine(o Options) *Engine {
 	}
 }
 
-// Apply puts a configuration in force. Alerts of a rule whose name stays keep
-// their ids and timers, whatever else of the rule has changed; the others end
-// at the next Eval. An error, as from Validate, leaves the old rules in force.
+// Apply puts a configuration in force. Alerts of a rule whose name and metric
+// stay keep their ids and timers, whatever else of the rule has changed, as
+// long as it still matches their endpoint; the others end at the next Eval. An
+// error, as from Validate, leaves the old rules in force.
 func (e *Engine) Apply(t Thresholds, configs []RuleConfig) error {
 	rules, err := build(t, configs)
 	if err != nil {
@@ -97,9 +98,10 @@ func (e *Engine) Apply(t Thresholds, configs []RuleConfig) error {
 }
 
 // place gives an alert to its rule, or to the orphans if there is no such rule,
-// it is not for this endpoint, or it has an alert for it already.
+// it judges another metric by now, is not for this endpoint, or has an alert
+// for it already.
 func (e *Engine) place(a *alert) {
-	if w := e.byName[a.Rule]; w != nil && w.matches(a.Endpoint) {
+	if w := e.byName[a.Rule]; w != nil && w.metric.name == a.Metric && w.matches(a.Endpoint) {
 		ep := e.endpoint(a.Endpoint)
 		if w.alerts[ep] == nil {
 			w.alerts[ep] = a

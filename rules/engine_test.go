@@ -165,7 +165,7 @@ func alertOf(alerts []redpoll.Alert, rule string) redpoll.Alert {
 
 func TestFastARestoredPendingAlertKeepsItsTime(t *testing.T) {
 	pending := redpoll.Alert{
-		ID: "p", Rule: "Slow", Endpoint: checkout, Severity: redpoll.Critical, State: redpoll.Pending,
+		ID: "p", Rule: "Slow", Metric: "p99", Endpoint: checkout, Severity: redpoll.Critical, State: redpoll.Pending,
 		Since: start.Add(-time.Minute), UpdatedAt: start.Add(-time.Minute),
 	}
 	lost := pending
@@ -265,11 +265,22 @@ func TestFastAReloadKeepsAlertsAndTimersOfRulesWithTheSameName(t *testing.T) {
 func TestFastAReloadEndsAlertsOfRemovedRules(t *testing.T) {
 	elsewhere := slow("")
 	elsewhere.Match.Path = "/search"
-	for name, rules := range map[string][]RuleConfig{"removed": nil, "matching other endpoints": {elsewhere}} {
+	other := slow("")
+	other.Metric = "p50"
+	for name, rules := range map[string][]RuleConfig{
+		"removed": nil, "matching other endpoints": {elsewhere}, "judging another metric": {other},
+	} {
 		d := newDriver(t, slow(""), RuleConfig{Alert: "Waiting", Metric: "p99", Above: "1ms", For: "1h"})
 		d.eval(latency(0.8))
 		d.apply(allOff, rules...)
 		got := d.eval(latency(0.8))
+		if name == "judging another metric" {
+			begun := one(t, got[2:])
+			if begun.Metric != "p50" || begun.State != redpoll.Firing || begun.ID == got[0].ID {
+				t.Errorf("the other metric's alert is %+v", begun)
+			}
+			got = got[:2]
+		}
 		if len(got) != 2 || got[0].State != redpoll.Resolved || got[1].State != redpoll.Inactive {
 			t.Errorf("%s: %v", name, got)
 		}

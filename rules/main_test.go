@@ -88,7 +88,7 @@ func silent(cause redpoll.NoData) redpoll.EndpointMetrics {
 	return redpoll.EndpointMetrics{Key: checkout, Cause: cause}
 }
 
-// letters writes the state after each evaluation: "." inactive, P pending, F
+// letter writes the state after an evaluation: "." inactive, P pending, F
 // firing, U unknown, R resolved in this evaluation. Severities other than
 // critical are lower case. The letter is that of the transition or, without
 // one, of the active alert.
