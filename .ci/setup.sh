@@ -10,7 +10,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 readonly oldest_node=20.19.0 # of the dashboard's tools
 readonly newer_node=24       # fetched where Debian's is older than that
-readonly node_prefix=bin/nodejs
+readonly node_prefix=bin/nodejs # the Makefile has it on its PATH, too
+export PATH="$PWD/$node_prefix/node_modules/.bin:$PATH"
 
 fail() {
   printf 'setup: %s\n' "$*" >&2
