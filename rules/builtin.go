@@ -14,9 +14,9 @@ const (
 	endpointWait = 10 * time.Second
 	// signalWait is the `for` of rules on signals, which move slowly.
 	signalWait = time.Minute
-	// enoughRequests is how many requests an evaluation interval must have had
-	// for an endpoint to be judged, so that one failure among three requests
-	// wakes nobody up.
+	// enoughRequests is how many requests the newest scrape interval must have
+	// had for an endpoint to be judged, so that one failure among three
+	// requests wakes nobody up. Where there were fewer, the alert is unknown.
 	enoughRequests = 10
 )
 

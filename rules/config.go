@@ -70,8 +70,8 @@ type RuleConfig struct {
 	For Value `yaml:"for,omitempty"`
 	// Severity is critical, warning or info; empty means warning.
 	Severity redpoll.Severity `yaml:"severity,omitempty"`
-	// MinRequests is how many requests an evaluation interval must have had
-	// for the endpoint to be judged; 0 judges by whatever there is.
+	// MinRequests is how many requests the newest scrape interval must have
+	// had for the endpoint to be judged; 0 judges by whatever there is.
 	MinRequests uint64 `yaml:"min_requests,omitempty"`
 	// Labels are added to the alerts' own (alertname, severity, job, method,
 	// path), which they may not replace.

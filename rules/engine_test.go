@@ -64,6 +64,26 @@ func TestFastASignalsAlertHasNoEndpointLabels(t *testing.T) {
 	}
 }
 
+func TestFastASignalsAlertSurvivesRestartAndReload(t *testing.T) {
+	full := Thresholds{off, off, off, off, "85%"}
+	used := 0.91
+	snapshot := func() *redpoll.Snapshot { return &redpoll.Snapshot{CDN: redpoll.CDN{Storage: &used}} }
+	before := newThresholdDriver(t, full)
+	for range 13 {
+		before.evalSnapshot(snapshot())
+	}
+	d := newThresholdDriver(t, full)
+	d.engine.Restore(before.engine.Active(), start)
+	d.apply(full, slow(""))
+	if got := d.evalSnapshot(snapshot()); len(got) != 0 {
+		t.Errorf("got %v", got)
+	}
+	used = 0.5
+	if got := one(t, d.evalSnapshot(snapshot())); got.State != redpoll.Resolved || !got.Since.Equal(start) {
+		t.Errorf("its end is %+v", got)
+	}
+}
+
 func TestFastActiveValuesAreThoseOfTheLastEvaluation(t *testing.T) {
 	d := newDriver(t, slow(""))
 	first := one(t, d.eval(latency(0.8)))

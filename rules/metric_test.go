@@ -64,6 +64,7 @@ func TestFastMissingFiguresAreExplained(t *testing.T) {
 		{"no request", "p99", redpoll.EndpointMetrics{Key: checkout}, redpoll.NoTraffic},
 		{"requests but no durations", "p99", redpoll.EndpointMetrics{Key: checkout, Window: redpoll.Increase{Requests: 50}}, redpoll.NoQuantiles},
 		{"requests but no status", "error_rate", redpoll.EndpointMetrics{Key: checkout, Window: redpoll.Increase{Requests: 50}}, redpoll.NoErrorLabel},
+		{"requests but no buckets", "p99.9", redpoll.EndpointMetrics{Key: checkout, Window: redpoll.Increase{Requests: 50}}, redpoll.NoQuantiles},
 		{"no time covered", "throughput", redpoll.EndpointMetrics{Key: checkout}, redpoll.FirstScrape},
 		{"fewer requests than asked for", "p99", redpoll.EndpointMetrics{Key: checkout, P99: &v, Window: redpoll.Increase{Requests: 9}}, redpoll.TooFew},
 	} {
@@ -71,8 +72,10 @@ func TestFastMissingFiguresAreExplained(t *testing.T) {
 			rule := RuleConfig{Alert: "A", Metric: tc.metric, MinRequests: 10}
 			bad := latency(0.8)
 			bad.ErrorRate, bad.Throughput = &v, &v
+			bad.Window.Latency = redpoll.NewHistogram([]float64{0.5, 1})
+			bad.Window.Latency.Counts[1] = 100
 			switch tc.metric {
-			case "p99":
+			case "p99", "p99.9":
 				rule.Above = "500ms"
 			case "error_rate":
 				rule.Above = "5%"

@@ -23,8 +23,6 @@ func (a *alert) summary(r *rule) string {
 		return fmt.Sprintf("%s is not known: %s", subject, a.Cause)
 	case a.State == redpoll.Unknown:
 		return fmt.Sprintf("%s is not known: %s; last it was %s", subject, a.Cause, a.finding(r))
-	case a.Value == nil:
-		return subject + " is watched no longer"
 	}
 	return subject + " is " + a.finding(r)
 }
