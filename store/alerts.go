@@ -59,7 +59,7 @@ func alertArgs(a *redpoll.Alert) ([]any, error) {
 	return []any{
 		a.ID, a.Rule, a.Metric, string(a.Severity), string(a.State), string(a.Before), string(a.Cause),
 		a.Endpoint.Job, a.Endpoint.Method, a.Endpoint.Path,
-		real(a.Value), finite(a.Threshold), a.Above, string(a.Unit), real(a.Baseline),
+		orNull(a.Value), finite(a.Threshold), a.Above, string(a.Unit), orNull(a.Baseline),
 		string(labels), string(annotations),
 		a.Since.UnixMilli(), unixMilli(a.FiredAt), unixMilli(a.ResolvedAt), unixMilli(a.UpdatedAt), a.SilencedBy,
 	}, nil
@@ -121,7 +121,7 @@ func (s *Store) queryAlerts(ctx context.Context, where string, args ...any) ([]r
 	if err != nil {
 		return nil, fmt.Errorf("read alerts: %w", err)
 	}
-	defer rows.Close() //nolint:errcheck // Err tells
+	defer rows.Close() // Err tells
 	var alerts []redpoll.Alert
 	for rows.Next() {
 		a, err := scanAlert(rows)

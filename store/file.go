@@ -77,7 +77,7 @@ func owner(name string) string {
 	if err != nil {
 		return ""
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close() // only read
 	head, err := io.ReadAll(io.LimitReader(f, 20))
 	pid := strings.TrimSpace(string(head))
 	if err != nil || pid == "" {
@@ -96,7 +96,7 @@ func checkHeader(path string) error {
 	if err != nil {
 		return fmt.Errorf("%w; redpoll must be able to read and write its database, or change storage.path", err)
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close() // only read
 	head := make([]byte, headerSize)
 	switch n, err := io.ReadFull(f, head); {
 	case n == 0 && errors.Is(err, io.EOF):

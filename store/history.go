@@ -66,7 +66,7 @@ func (s *Store) Range(ctx context.Context, q redpoll.HistoryQuery) (redpoll.Hist
 // Unix ms.
 type rangeReader struct {
 	tx       *sql.Tx
-	ctx      context.Context //nolint:containedctx // it lives as long as the transaction
+	ctx      context.Context // it lives as long as the transaction
 	endpoint int64
 	decoder  decoder
 
@@ -75,15 +75,15 @@ type rangeReader struct {
 }
 
 func (r *rangeReader) answer(q redpoll.HistoryQuery, step int64) (redpoll.History, error) {
-	r.start, r.end, r.step = q.Start.UnixMilli(), ceilMilli(q.End), step
+	r.align(q, step)
 	minutes, err := r.needsMinutes()
 	if err != nil {
 		return r.history, err
 	}
 	if minutes {
-		r.step = ceil(r.step, minuteMS)
+		r.align(q, ceil(step, minuteMS))
 	}
-	if err := r.align(); err != nil {
+	if err := r.checkPoints(); err != nil {
 		return r.history, err
 	}
 	r.history.Step = time.Duration(r.step) * time.Millisecond
@@ -109,15 +109,21 @@ func (r *rangeReader) needsMinutes() (bool, error) {
 	return older, err
 }
 
-// align widens the time to whole steps.
-func (r *rangeReader) align() error {
-	r.start, r.end = floor(r.start, r.step), ceil(r.end, r.step)
-	if points := (r.end - r.start) / r.step; points > MaxPoints {
-		least := ceil((r.end-r.start)/(MaxPoints-1)+1, 1000)
-		return fmt.Errorf("%w: %d of %s each, at most %d; a step of %s does", ErrTooManyPoints, points,
-			time.Duration(r.step)*time.Millisecond, MaxPoints, time.Duration(least)*time.Millisecond)
+// align widens the time asked for to whole steps.
+func (r *rangeReader) align(q redpoll.HistoryQuery, step int64) {
+	r.start, r.end, r.step = floor(q.Start.UnixMilli(), step), ceil(ceilMilli(q.End), step), step
+}
+
+// checkPoints refuses an answer of more than MaxPoints. The step that it
+// suggests leaves room for the two that aligning may add.
+func (r *rangeReader) checkPoints() error {
+	points := (r.end - r.start) / r.step
+	if points <= MaxPoints {
+		return nil
 	}
-	return nil
+	least := ceil((r.end-r.start)/(MaxPoints-2)+1, 1000)
+	return fmt.Errorf("%w: %d of %s each, at most %d; a step of %s does", ErrTooManyPoints, points,
+		time.Duration(r.step)*time.Millisecond, MaxPoints, time.Duration(least)*time.Millisecond)
 }
 
 // readMinutes reads the one-minute sums and gives the time where they end.
@@ -139,7 +145,7 @@ func (r *rangeReader) read(query string, from int64) error {
 	if err != nil {
 		return err
 	}
-	defer rows.Close() //nolint:errcheck // Err tells
+	defer rows.Close() // Err tells
 	for rows.Next() {
 		var ts int64
 		var blob sql.RawBytes

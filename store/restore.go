@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -44,7 +45,7 @@ func (s *Store) restoreRows(tx *transaction) (from int64, err error) {
 	var m minute
 	var blob []byte
 	err = tx.QueryRowContext(tx.ctx, "SELECT ts, data FROM mtick ORDER BY ts DESC LIMIT 1").Scan(&m.start, &blob)
-	if err == sql.ErrNoRows {
+	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil
 	}
 	if err != nil {
@@ -71,7 +72,7 @@ func (s *Store) replay(tx *transaction, from int64) error {
 	if err != nil {
 		return err
 	}
-	defer rows.Close() //nolint:errcheck // Err tells
+	defer rows.Close() // Err tells
 	for rows.Next() {
 		var ts int64
 		var blob sql.RawBytes
@@ -101,7 +102,7 @@ func (c *catalog) load(ctx context.Context, tx *sql.Tx) error {
 	if err != nil {
 		return err
 	}
-	defer rows.Close() //nolint:errcheck // Err tells
+	defer rows.Close() // Err tells
 	for rows.Next() {
 		e := &endpoint{saved: true}
 		err := rows.Scan(&e.id, &e.key.Job, &e.key.Path, &e.key.Method, &e.layout, &e.first, &e.last)
@@ -119,7 +120,7 @@ func (c *catalog) loadLayouts(ctx context.Context, tx *sql.Tx) error {
 	if err != nil {
 		return err
 	}
-	defer rows.Close() //nolint:errcheck // Err tells
+	defer rows.Close() // Err tells
 	for rows.Next() {
 		var row layoutRow
 		if err := rows.Scan(&row.id, &row.le); err != nil {

@@ -54,7 +54,7 @@ func (s *Store) Silences(ctx context.Context) ([]redpoll.Silence, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read silences: %w", err)
 	}
-	defer rows.Close() //nolint:errcheck // Err tells
+	defer rows.Close() // Err tells
 	var silences []redpoll.Silence
 	for rows.Next() {
 		var v redpoll.Silence

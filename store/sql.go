@@ -53,7 +53,7 @@ func prepareInserts(ctx context.Context, db *sql.DB) (in inserts, err error) {
 type transaction struct {
 	*sql.Tx
 	inserts
-	ctx context.Context //nolint:containedctx // it lives as long as the transaction
+	ctx context.Context // it lives as long as the transaction
 }
 
 func (s *Store) begin(ctx context.Context) (*transaction, error) {
@@ -157,12 +157,12 @@ func putGauges(tx *transaction, t *tick) error {
 	if *c == (redpoll.CDN{}) && *y == (redpoll.System{}) {
 		return nil
 	}
-	return tx.exec(tx.gauge, t.ts, real(y.Uptime), real(y.Memory), real(y.CPU), y.Source,
-		real(c.Bandwidth), real(c.CacheHitRatio), real(c.Storage))
+	return tx.exec(tx.gauge, t.ts, orNull(y.Uptime), orNull(y.Memory), orNull(y.CPU), y.Source,
+		orNull(c.Bandwidth), orNull(c.CacheHitRatio), orNull(c.Storage))
 }
 
-// real is NULL for nil. SQLite turns NaN into NULL itself.
-func real(v *float64) any {
+// orNull is NULL for nil. SQLite turns NaN into NULL itself.
+func orNull(v *float64) any {
 	if v == nil {
 		return nil
 	}

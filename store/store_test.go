@@ -5,8 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/redpoll/redpoll/internal/redpoll"
 	"go.uber.org/goleak"
+
+	"github.com/redpoll/redpoll/internal/redpoll"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -1,0 +1,210 @@
+package store
+
+import (
+	"errors"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/redpoll/redpoll/internal/redpoll"
+)
+
+// layouts used by the blob tests: every endpoint's own is bounds, layout 7 has
+// one bound, layout 8 none.
+func testLayout(_, layout int64) ([]float64, bool) {
+	switch layout {
+	case ownLayout:
+		return bounds, true
+	case 7:
+		return []float64{1}, true
+	case 8:
+		return nil, true
+	}
+	return nil, false
+}
+
+// records decodes a whole blob into increases of their own.
+func decodeAll(blob []byte) (records []record, interval time.Duration, err error) {
+	r, interval, err := openBlob(blob)
+	if err != nil {
+		return nil, 0, err
+	}
+	d := decoder{layout: testLayout}
+	for {
+		ok, err := r.next()
+		if !ok {
+			return records, interval, err
+		}
+		in, err := d.decode(r.id, r.body)
+		if err != nil {
+			return nil, 0, err
+		}
+		rec := record{id: r.id, increase: in}
+		if in.Latency != nil {
+			rec.increase.Latency = in.Latency.Clone()
+			rec.layout = layoutLike(in.Latency)
+		}
+		records = append(records, rec)
+	}
+}
+
+func layoutLike(h *redpoll.Histogram) int64 {
+	switch len(h.Bounds) {
+	case 0:
+		return 8
+	case 1:
+		return 7
+	}
+	return ownLayout
+}
+
+var compareRecords = cmp.Options{cmp.AllowUnexported(record{}), cmpopts.EquateEmpty()}
+
+func TestFastBlobKeepsEverything(t *testing.T) {
+	f := func(name string, in redpoll.Increase) {
+		t.Helper()
+		t.Run(name, func(t *testing.T) {
+			want := record{id: 42, increase: in}
+			if in.Latency != nil {
+				want.layout = layoutLike(in.Latency)
+			}
+			got, interval, err := decodeAll(encodeRecords(5*time.Second, []record{want}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if interval != 5*time.Second {
+				t.Errorf("interval is %s, want 5s", interval)
+			}
+			if diff := cmp.Diff([]record{want}, got, compareRecords); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+	huge := redpoll.NewHistogram(bounds)
+	huge.Counts[0], huge.Counts[11] = math.MaxUint64/2, 3
+	huge.Sum = -1.5
+	f("counters only", redpoll.Increase{Elapsed: time.Second, Requests: 7})
+	f("no requests", redpoll.Increase{Elapsed: time.Second, ErrorsKnown: true})
+	f("errors", redpoll.Increase{Elapsed: time.Second, Requests: 7, Errors: 9, ErrorsKnown: true})
+	f("empty histogram", redpoll.Increase{Elapsed: time.Second, Latency: redpoll.NewHistogram(bounds)})
+	f("first and last bucket", redpoll.Increase{Elapsed: time.Hour, Requests: huge.Count(), Latency: huge})
+	f("gaps", increase(2, 1, 0, 3, 4, 0, 0, 300, 0, 1<<40))
+	f("requests without duration", redpoll.Increase{Requests: 5, Latency: &redpoll.Histogram{Bounds: bounds, Counts: make([]uint64, 12)}})
+	f("another layout", redpoll.Increase{Requests: 3, Latency: &redpoll.Histogram{Bounds: []float64{1}, Counts: []uint64{1, 2}}})
+	f("no finite bound", redpoll.Increase{Requests: 3, Latency: &redpoll.Histogram{Counts: []uint64{3}}})
+}
+
+func TestFastBlobSeeksOneOfMany(t *testing.T) {
+	var records []record
+	for _, id := range []int64{900, 1, maxEndpointID, 3, 128} { // in any order
+		records = append(records, record{id: id, increase: redpoll.Increase{Requests: uint64(id)}})
+	}
+	blob := encodeRecords(time.Second, records)
+	for _, id := range []int64{1, 2, 3, 128, 129, 900, maxEndpointID} {
+		r, _, err := openBlob(blob)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := r.seek(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := slices.ContainsFunc(records, func(r record) bool { return r.id == id })
+		if found != want {
+			t.Errorf("endpoint %d: found %v, want %v", id, found, want)
+		}
+	}
+}
+
+func TestFastBlobSumIsRoundedAndNeverNaN(t *testing.T) {
+	f := func(sum float64, want int64) {
+		t.Helper()
+		if got := nanoseconds(sum); got != want {
+			t.Errorf("nanoseconds(%g) = %d, want %d", sum, got, want)
+		}
+	}
+	f(0.1234567894, 123456789)
+	f(-2, -2e9)
+	f(math.NaN(), 0)
+	f(math.Inf(1), math.MaxInt64)
+	f(math.Inf(-1), math.MinInt64)
+	f(1e300, math.MaxInt64)
+}
+
+func TestFastBlobRefusesDamage(t *testing.T) {
+	good := encodeRecords(5*time.Second, []record{{id: 1, increase: increase(1, 5, 0, 7)}})
+	f := func(name string, blob []byte) {
+		t.Helper()
+		if _, _, err := decodeAll(blob); !errors.Is(err, errCorrupt) {
+			t.Errorf("%s: got %v, want errCorrupt", name, err)
+		}
+	}
+	f("empty", nil)
+	f("another version", append([]byte{blobVersion + 1}, good[1:]...))
+	f("no interval", good[:1])
+	f("cut off", good[:len(good)-1])
+	f("an id too many", append(slices.Clone(good), 1))
+	f("unknown flag", []byte{blobVersion, 0, 1, 2, 1 << 5, 0})
+	f("unknown layout", []byte{blobVersion, 0, 1, 4, hasLatency | hasLayout, 0, 99, 0})
+	f("too many buckets", []byte{blobVersion, 0, 1, 7, hasLatency | hasLayout, 0, 7, 0, 1, 5, 5})
+	f("bytes behind the counters", []byte{blobVersion, 0, 1, 4, hasRequests, 0, 1, 1})
+}
+
+// FuzzBlob: whatever can be read survives being written and read again, and
+// what cannot is an error, never a panic.
+func FuzzBlob(f *testing.F) {
+	f.Add(encodeRecords(5*time.Second, []record{{id: 1, increase: increase(1, 5, 0, 7)}, {id: 9, increase: redpoll.Increase{Requests: 4}}}))
+	f.Add([]byte{blobVersion, 0, 1, 7, hasLatency | hasLayout, 0, 7, 0, 1, 5, 5})
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, blob []byte) {
+		records, interval, err := decodeAll(blob)
+		if err != nil {
+			if !errors.Is(err, errCorrupt) {
+				t.Fatalf("error is not errCorrupt: %v", err)
+			}
+			return
+		}
+		again, _, err := decodeAll(encodeRecords(interval, records))
+		if len(records) > 0 && err != nil {
+			t.Fatal(err)
+		}
+		// A sum above 2^53 ns is not a whole number of nanoseconds any more.
+		near := cmpopts.EquateApprox(1e-12, 0)
+		if diff := cmp.Diff(records, again, compareRecords, near); diff != "" {
+			t.Fatal(diff)
+		}
+	})
+}
+
+// FuzzIncrease: encoding and decoding is the identity.
+func FuzzIncrease(f *testing.F) {
+	f.Add(uint64(1), int64(5000), uint64(3), false, int64(1e9))
+	f.Add(uint64(99), int64(0), uint64(0), true, int64(-7))
+	f.Fuzz(func(t *testing.T, seed uint64, ms int64, errs uint64, known bool, sum int64) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		in := redpoll.Increase{Elapsed: time.Duration(ms%1e12) * time.Millisecond, ErrorsKnown: known}
+		in.Elapsed = max(in.Elapsed, -in.Elapsed)
+		if known {
+			in.Errors = errs
+		}
+		in.Latency = redpoll.NewHistogram(bounds)
+		in.Latency.Sum = float64(sum%(1<<53)) / 1e9
+		for i := range in.Latency.Counts {
+			in.Latency.Counts[i] = r.Uint64() >> r.UintN(65)
+		}
+		in.Requests = r.Uint64() >> r.UintN(65)
+		want := []record{{id: 1 + int64(seed%maxEndpointID), increase: in}}
+		got, _, err := decodeAll(encodeRecords(time.Second, slices.Clone(want)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got, compareRecords); diff != "" {
+			t.Fatal(diff)
+		}
+	})
+}
