@@ -1,0 +1,204 @@
+package browsertest
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/redpoll/redpoll/web"
+)
+
+// object is JSON on its way out.
+type object = map[string]any
+
+// server is a redpoll whose figures come from a script: real sockets, real
+// HTTP, the dashboard as embedded in the binary. Its methods may be called
+// concurrently.
+type server struct {
+	*httptest.Server
+
+	mu        sync.Mutex
+	sockets   map[*websocket.Conn]bool
+	script    script
+	seq       int
+	refusing  bool
+	subscribe chan object // what clients sent
+	asked     []string    // the API's URLs that were asked for
+}
+
+// script is what the server tells.
+type script struct {
+	now       time.Time
+	interval  time.Duration
+	endpoints []endpoint
+	targets   []object
+	alerts    []object // active
+	past      []object // alerts that have ended
+	// historyError makes /api/history answer 503 with that text.
+	historyError string
+}
+
+func serve(t *testing.T, s script) *server {
+	t.Helper()
+	if s.now.IsZero() {
+		s.now = time.Now()
+	}
+	if s.interval == 0 {
+		s.interval = time.Minute // nothing counts as silent while a test looks around
+	}
+	srv := &server{sockets: map[*websocket.Conn]bool{}, script: s, seq: 1, subscribe: make(chan object, 64)}
+	dashboard := web.Handler()
+	mux := http.NewServeMux()
+	mux.HandleFunc("/metrics", srv.stream)
+	mux.HandleFunc("/api/history", srv.history)
+	mux.HandleFunc("/api/trend", srv.trend)
+	mux.HandleFunc("/api/alerts", srv.alertList)
+	mux.HandleFunc("/api/targets", srv.targetList)
+	mux.Handle("/", dashboard)
+	srv.Server = httptest.NewServer(mux)
+	t.Cleanup(func() {
+		srv.refuse(true)
+		srv.drop()
+		srv.Close()
+	})
+	return srv
+}
+
+var upgrader = websocket.Upgrader{EnableCompression: true}
+
+func (s *server) stream(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.refusing {
+		http.Error(w, "down for the test", http.StatusServiceUnavailable)
+		return
+	}
+	conn, err := upgrader.Upgrade(w, r, nil)
+	if err != nil {
+		return // answered by Upgrade
+	}
+	s.sockets[conn] = true
+	go s.listen(conn)
+	_ = conn.WriteJSON(s.message("snapshot", s.script.alerts))
+}
+
+// listen answers subscribe with a snapshot, as redpoll does.
+func (s *server) listen(conn *websocket.Conn) {
+	for {
+		var message object
+		if conn.ReadJSON(&message) != nil {
+			s.mu.Lock()
+			delete(s.sockets, conn)
+			s.mu.Unlock()
+			return
+		}
+		s.subscribe <- message
+		s.mu.Lock()
+		_ = conn.WriteJSON(s.message("snapshot", s.script.alerts))
+		s.mu.Unlock()
+	}
+}
+
+func (s *server) message(kind string, alerts []object) object {
+	m := object{"type": kind, "seq": s.seq, "timestamp": s.script.now.UnixMilli(), "data": s.script.snapshot()}
+	if alerts != nil {
+		m["alerts"] = alerts
+	}
+	return m
+}
+
+// update moves the script on by an interval, lets change edit it, and sends
+// the result with the transitions to everybody.
+func (s *server) update(change func(*script), transitions ...object) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seq++
+	s.script.now = s.script.now.Add(s.script.interval)
+	if change != nil {
+		change(&s.script)
+	}
+	s.broadcast(s.message("update", transitions))
+}
+
+func (s *server) broadcast(message object) {
+	text, err := json.Marshal(message)
+	if err != nil {
+		panic(err) // scripts hold nothing that JSON has not
+	}
+	for conn := range s.sockets {
+		_ = conn.WriteMessage(websocket.TextMessage, text)
+	}
+}
+
+// lose counts an update that nobody gets.
+func (s *server) lose() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seq++
+}
+
+func (s *server) complain(text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.broadcast(object{"type": "error", "timestamp": s.script.now.UnixMilli(), "error": text})
+}
+
+// drop hangs up on everybody.
+func (s *server) drop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for conn := range s.sockets {
+		_ = conn.Close()
+	}
+}
+
+func (s *server) refuse(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refusing = on
+}
+
+// wasAsked lists the API's URLs that were asked for so far.
+func (s *server) wasAsked() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string(nil), s.asked...)
+}
+
+func (s *server) answer(w http.ResponseWriter, r *http.Request, make func(*script) (int, any)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = append(s.asked, r.URL.String())
+	status, body := make(&s.script)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body)
+}
+
+func (s *server) history(w http.ResponseWriter, r *http.Request) {
+	s.answer(w, r, func(sc *script) (int, any) {
+		if sc.historyError != "" {
+			return http.StatusServiceUnavailable, object{"error": sc.historyError}
+		}
+		return http.StatusOK, sc.history(r.URL.Query())
+	})
+}
+
+func (s *server) trend(w http.ResponseWriter, r *http.Request) {
+	s.answer(w, r, func(sc *script) (int, any) { return http.StatusOK, sc.trend() })
+}
+
+func (s *server) alertList(w http.ResponseWriter, r *http.Request) {
+	s.answer(w, r, func(sc *script) (int, any) {
+		return http.StatusOK, object{"alerts": sc.alertsOf(r.URL.Query()), "next": ""}
+	})
+}
+
+func (s *server) targetList(w http.ResponseWriter, r *http.Request) {
+	s.answer(w, r, func(sc *script) (int, any) { return http.StatusOK, sc.targets })
+}

@@ -1,0 +1,101 @@
+package browsertest
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// TestScreenshots takes pictures of every page into the directory that
+// REDPOLL_SHOTS names. A picture is looked at by people, so without the
+// variable there is nothing to test.
+func TestScreenshots(t *testing.T) {
+	dir := os.Getenv("REDPOLL_SHOTS")
+	if dir == "" {
+		t.Skip("REDPOLL_SHOTS names no directory for the pictures")
+	}
+	for _, shot := range []struct {
+		name, scheme, path string
+		width, height      int64
+		ready              string
+		before             func(*server, *tab)
+	}{
+		{"1-overview-light", "light", "/", 1440, 900, ".table-rows .row", nil},
+		{"2-detail-dark", "dark", "/?range=30m&ep=payments|PUT|/api/v1/carts/{id}", 1440, 900, ".plot canvas", nil},
+		{"3-mobile-dark", "dark", "/?range=30m&ep=payments|PUT|/api/v1/carts/{id}", 390, 844, ".plot canvas", nil},
+		{"4-mobile-light", "light", "/", 390, 844, ".table-rows .row", nil},
+		{"5-alerts-light", "light", "/alerts", 1440, 900, ".alert.quiet", nil},
+		{"6-targets-dark", "dark", "/targets", 1440, 900, ".target-error", nil},
+		{"7-disconnected-light", "light", "/", 1440, 900, ".table-rows .row", func(s *server, p *tab) {
+			p.tolerateErrors("WebSocket")
+			s.refuse(true)
+			s.drop()
+			p.visible(".banner")
+		}},
+		{"8-detail-light", "light", "/?ep=payments|PUT|/api/v1/carts/{id}", 1440, 900, ".plot canvas", nil},
+		{"9-mobile-alerts", "dark", "/alerts", 390, 844, ".alert.quiet", nil},
+		{"a-mobile-targets", "light", "/targets", 390, 844, ".target-error", nil},
+		{"b-tablet", "light", "/", 1024, 768, ".table-rows .row", nil},
+	} {
+		t.Run(shot.name, func(t *testing.T) {
+			s := serve(t, incidentAt(time.Now()))
+			p := newTab(t)
+			p.size(shot.width, shot.height)
+			p.scheme(shot.scheme)
+			p.navigate(s.URL + shot.path)
+			p.visible(shot.ready)
+			if shot.before != nil {
+				shot.before(s, p)
+			}
+			p.until(`document.fonts.status === "loaded"`)
+			picture, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(dir, shot.name+".png"), picture, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
+// incidentAt is a thousand endpoints, one of which is in trouble for the
+// second time, and a few that give cause for concern.
+func incidentAt(now time.Time) script {
+	s := script{now: now, interval: 5 * time.Second, endpoints: fleet(1000)}
+	bad := &s.endpoints[0]
+	*bad = endpoint{job: "payments", method: "PUT", path: "/api/v1/carts/{id}", p95: 92, errors: 0.3, throughput: 12.4, incidents: []incident{
+		{from: now.Add(-28 * time.Minute), to: now.Add(-24 * time.Minute), slower: 4},
+		{from: now.Add(-9 * time.Minute), slower: 9.5, errors: 6},
+	}}
+	since := now.Add(-9 * time.Minute)
+	s.alerts = []object{
+		alert("a1", bad, "p95", "critical", 880, 500, since),
+		alert("a2", bad, "error_rate", "critical", 6.4, 5, since),
+	}
+	for i, age := range []time.Duration{10, 15, 25, 140, 200, 400} {
+		e := &s.endpoints[20+7*i]
+		e.p95, e.throughput = 262+float64(40*i), 1.5+float64(i)
+		s.alerts = append(s.alerts, alert("w"+e.path, e, "p95", "warning", e.p95, 250, now.Add(-age*time.Second)))
+	}
+	for i := range 5 {
+		s.endpoints[100+i*3].noData = "no traffic"
+	}
+	pending := with(alert("p1", &s.endpoints[27], "latency_spike", "critical", 64, 50, now.Add(-20*time.Second)), object{"state": "pending", "firedAt": nil})
+	unknown := with(alert("u1", &s.endpoints[100], "error_rate", "warning", 1.4, 1, now.Add(-700*time.Second)), object{"state": "unknown", "noData": "no traffic"})
+	s.alerts = append(s.alerts, pending, unknown)
+	s.past = []object{
+		with(alert("r1", bad, "p95", "warning", 371, 250, now.Add(-28*time.Minute)), object{"state": "resolved", "resolvedAt": now.Add(-24 * time.Minute).UnixMilli()}),
+		with(alert("r2", &s.endpoints[3], "error_rate", "critical", 7.2, 5, now.Add(-26*time.Hour)), object{"state": "resolved", "resolvedAt": now.Add(-25 * time.Hour).UnixMilli()}),
+	}
+	for i := range 23 {
+		s.targets = append(s.targets, target(jobs[i%len(jobs)], "10.0.4."+string(rune('1'+i%9))+":8080", "up", "", now.Add(-time.Duration(i%5)*time.Second)))
+	}
+	s.targets[4]["skipped"], s.targets[4]["skippedReason"] = 3, `queue_depth{queue="mail"}: NaN is not a number of requests`
+	s.targets[7]["recognised"], s.targets[7]["hint"] = []object{}, "No histogram of request durations was found. Instrument the HTTP server, or map its metrics under endpoints in this job."
+	s.targets = append(s.targets, target("search", "10.0.4.23:8080", "down", "connection refused: nothing listens at 10.0.4.23:8080. Is the application running, and is the port right?", now.Add(-3*time.Second)))
+	return s
+}

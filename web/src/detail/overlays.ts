@@ -1,0 +1,73 @@
+import type uPlot from "uplot";
+import { plain } from "../format";
+import type { Band } from "../model/series";
+import { colourOf, tintOf } from "./colours";
+import type { ChartSpec, Limits } from "./spec";
+
+export const FONT = '"Inter Variable", system-ui, sans-serif';
+
+/** Charts wider than this have room for the limits' names beside them. */
+export const ROOMY = 420; // px
+export const LIMIT_MARGIN = 74; // px
+
+/**
+ * Marks when alerts fired, below the lines: a tint over the height and a solid
+ * rail on top, so that they do not depend on the tint alone.
+ */
+export function drawBands(plot: uPlot, bands: readonly Band[]): void {
+  const { ctx, bbox } = plot;
+  ctx.save();
+  for (const { from, to, status } of bands) {
+    const left = Math.max(bbox.left, plot.valToPos(from, "x", true));
+    const right = Math.min(bbox.left + bbox.width, to === null ? Infinity : plot.valToPos(to, "x", true));
+    if (right < left) continue;
+    const variable = status === "crit" ? "--crit" : "--warn";
+    const width = Math.max(devicePixelRatio, right - left);
+    ctx.fillStyle = tintOf(variable, 12);
+    ctx.fillRect(left, bbox.top, width, bbox.height);
+    ctx.fillStyle = colourOf(variable);
+    ctx.fillRect(left, bbox.top, width, 3 * devicePixelRatio);
+  }
+  ctx.restore();
+}
+
+/** Draws the limits above the lines: warning dashed, critical solid. */
+export function drawLimits(plot: uPlot, spec: ChartSpec, { warn, crit }: Limits): void {
+  const { ctx } = plot;
+  ctx.save();
+  drawLimit(plot, warn, "--warn", [5, 4], `warn ${plain(spec.format(warn))}`);
+  drawLimit(plot, crit, "--crit", [], `crit ${plain(spec.format(crit))}`);
+  ctx.restore();
+}
+
+function drawLimit(plot: uPlot, value: number, variable: string, dash: number[], label: string): void {
+  const { ctx, bbox } = plot;
+  const y = plot.valToPos(value, "y", true);
+  if (y < bbox.top || y > bbox.top + bbox.height) return;
+  const right = bbox.left + bbox.width;
+  ctx.strokeStyle = ctx.fillStyle = colourOf(variable);
+  ctx.lineWidth = devicePixelRatio;
+  ctx.setLineDash(dash.map((length) => length * devicePixelRatio));
+  ctx.beginPath();
+  ctx.moveTo(bbox.left, y);
+  ctx.lineTo(right, y);
+  ctx.stroke();
+  ctx.setLineDash([]);
+  drawLabel(plot, label, y);
+}
+
+/** Beside the plot, or where there is no room inside it, with a halo to stay legible. */
+function drawLabel(plot: uPlot, label: string, y: number): void {
+  const { ctx, bbox } = plot;
+  const px = devicePixelRatio;
+  const beside = plot.width > ROOMY;
+  const x = beside ? bbox.left + bbox.width + 6 * px : bbox.left + 6 * px;
+  const baseline = beside ? y + 4 * px : y - 5 * px;
+  ctx.font = `${10.5 * px}px ${FONT}`;
+  ctx.textAlign = "left";
+  ctx.lineJoin = "round";
+  ctx.lineWidth = 4 * px;
+  ctx.strokeStyle = colourOf("--surface");
+  ctx.strokeText(label, x, baseline);
+  ctx.fillText(label, x, baseline);
+}

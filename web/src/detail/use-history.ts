@@ -1,0 +1,94 @@
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { fetchEndpointAlerts, fetchHistory, type Stretch } from "../api";
+import { encodeKey, type EndpointKey } from "../model/endpoint";
+import { rangeLength, stepFor } from "../model/range";
+import type { Route } from "../model/route";
+import { seriesFrom, withLivePoint, type Series } from "../model/series";
+import type { Alert } from "../protocol";
+import { activeAlerts, board, connection, revision } from "../state/live";
+
+export type Past =
+  | { state: "loading" }
+  | { state: "failed"; error: string }
+  | { state: "ready"; series: Series; alerts: readonly Alert[] };
+
+/** What the charts show: a zoomed stretch stands still, a range moves along. */
+export interface Shown {
+  stretch: Stretch;
+  past: Past;
+}
+
+const LEAST_REFRESH = 15_000; // ms
+
+/**
+ * An endpoint's past, kept up to date. Where steps are as short as redpoll's
+ * interval, live points are appended; longer steps are asked for again, since
+ * one live point says little about ten minutes. Everything is asked for again
+ * when the connection is back or an alert of the endpoint changes.
+ */
+export function useHistory(key: EndpointKey, { range, zoom }: Pick<Route, "range" | "zoom">): Shown {
+  void revision.value;
+  const [past, setPast] = useState<Past>({ state: "loading" });
+  const length = zoom ? zoom.to - zoom.from : rangeLength(range);
+  const end = zoom?.to ?? (board.timestamp || Date.now());
+  const stretch = { start: zoom?.from ?? end - length, end };
+  const step = stepFor(length, board.interval);
+  const follows = zoom === null;
+  const appends = follows && step <= board.interval;
+  const refresh = useRefresh(follows && !appends ? Math.max(step, LEAST_REFRESH) : 0);
+  const what = `${encodeKey(key)} ${range} ${zoom?.from} ${zoom?.to}`;
+
+  useEffect(() => setPast({ state: "loading" }), [what]);
+  useEffect(() => {
+    const abort = new AbortController();
+    void load(key, stretch, step, abort.signal).then((loaded) => loaded && setPast(loaded));
+    return () => abort.abort();
+  }, [what, step, refresh, alertsAt(key), connection.value.state === "live"]);
+
+  const live = appends ? board.timestamp : 0;
+  useEffect(() => {
+    const figures = board.find(encodeKey(key))?.figures;
+    if (!live || !figures) return;
+    setPast((before) =>
+      before.state === "ready"
+        ? { ...before, series: withLivePoint(before.series, live, figures, live - length) }
+        : before,
+    );
+  }, [live]);
+
+  return useMemo(() => ({ stretch, past }), [past, stretch.start, stretch.end]);
+}
+
+/** Null if the answer is no longer wanted. */
+async function load(key: EndpointKey, stretch: Stretch, step: number, signal: AbortSignal): Promise<Past | null> {
+  try {
+    const [history, alerts] = await Promise.all([
+      fetchHistory(key, stretch, step, signal),
+      // Bands are an extra: charts without them are better than none.
+      fetchEndpointAlerts(key, stretch, signal).catch(() => []),
+    ]);
+    return { state: "ready", series: seriesFrom(history), alerts };
+  } catch (error) {
+    return signal.aborted ? null : { state: "failed", error: String((error as Error).message) };
+  }
+}
+
+/** Counts up every so many milliseconds; stands still at 0. */
+function useRefresh(every: number): number {
+  const [times, setTimes] = useState(0);
+  useEffect(() => {
+    if (every === 0) return;
+    const timer = setInterval(() => document.hidden || setTimes((before) => before + 1), every);
+    return () => clearInterval(timer);
+  }, [every]);
+  return times;
+}
+
+/** The endpoint's active alerts and their states as one comparable text. */
+function alertsAt({ job, method, path }: EndpointKey): string {
+  const here: string[] = [];
+  for (const alert of activeAlerts.value.values()) {
+    if (alert.path === path && alert.method === method && alert.job === job) here.push(`${alert.id} ${alert.state}`);
+  }
+  return here.sort().join();
+}

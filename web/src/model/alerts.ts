@@ -1,0 +1,111 @@
+import type { Alert, AlertState, Severity } from "../protocol";
+import type { Row } from "./board";
+import { encodeKey } from "./endpoint";
+
+const SEVERITY_RANK: Record<Severity, number> = { critical: 2, warning: 1, info: 0 };
+
+/** The alerts that have not ended, by id. Immutable: every change makes a new one. */
+export type ActiveAlerts = ReadonlyMap<string, Alert>;
+
+export function activeFrom(alerts: readonly Alert[]): ActiveAlerts {
+  return withTransitions(new Map(), alerts);
+}
+
+/** Applies transitions; alerts that have ended leave. */
+export function withTransitions(active: ActiveAlerts, transitions: readonly Alert[]): ActiveAlerts {
+  if (transitions.length === 0) return active;
+  const next = new Map(active);
+  for (const alert of transitions) {
+    if (hasEnded(alert.state)) next.delete(alert.id);
+    else next.set(alert.id, alert);
+  }
+  return next;
+}
+
+export function hasEnded(state: AlertState): boolean {
+  return state === "resolved" || state === "inactive";
+}
+
+/** Most severe first, then the newest. */
+export function byUrgency(a: Alert, b: Alert): number {
+  return SEVERITY_RANK[b.severity] - SEVERITY_RANK[a.severity] || (b.since ?? 0) - (a.since ?? 0);
+}
+
+/** The highest severity firing at each endpoint. Signals have no endpoint. */
+export function firingByEndpoint(active: ActiveAlerts): Map<string, Severity> {
+  const worst = new Map<string, Severity>();
+  for (const alert of active.values()) {
+    if (alert.state !== "firing" || alert.path === "") continue;
+    const key = encodeKey(alert);
+    const known = worst.get(key);
+    if (!known || SEVERITY_RANK[alert.severity] > SEVERITY_RANK[known]) worst.set(key, alert.severity);
+  }
+  return worst;
+}
+
+/** Alert id → since: dismissing hides this firing only, the next one shows again. */
+export type Dismissals = Readonly<Record<string, number>>;
+
+const DISMISSALS_KEPT = 200;
+
+export function isDismissed(alert: Alert, dismissals: Dismissals): boolean {
+  return Object.hasOwn(dismissals, alert.id) && dismissals[alert.id] === (alert.since ?? 0);
+}
+
+/** Only the newest few hundred are kept: storage in a browser is small. */
+export function dismiss(alert: Alert, dismissals: Dismissals): Dismissals {
+  const entries = Object.entries({ ...dismissals, [alert.id]: alert.since ?? 0 });
+  return Object.fromEntries(entries.sort((a, b) => b[1] - a[1]).slice(0, DISMISSALS_KEPT));
+}
+
+export function restore(alert: Alert, dismissals: Dismissals): Dismissals {
+  const { [alert.id]: _, ...others } = dismissals;
+  return others;
+}
+
+/** Checks what storage held; undefined unless it is a map of numbers. */
+export function parseDismissals(stored: unknown): Dismissals | undefined {
+  if (typeof stored !== "object" || stored === null || Array.isArray(stored)) return undefined;
+  return Object.values(stored).every((since) => typeof since === "number") ? (stored as Dismissals) : undefined;
+}
+
+/**
+ * What the alert's figure is now: the endpoint's own where the table shows it,
+ * otherwise the value at the last transition. Ended alerts keep theirs.
+ */
+export function currentValue(alert: Alert, row: Row | undefined): number | null {
+  if (!row || row.gone || hasEnded(alert.state)) return alert.value;
+  const { p50, p95, p99, errorRate, throughput } = row.figures;
+  switch (alert.type) {
+    case "p50":
+      return p50 ?? alert.value;
+    case "p95":
+      return p95 ?? alert.value;
+    case "p99":
+      return p99 ?? alert.value;
+    case "error_rate":
+      return errorRate ?? alert.value;
+    case "throughput":
+      return throughput ?? alert.value;
+    default:
+      return alert.value;
+  }
+}
+
+const METRIC_NAMES: Record<string, string> = {
+  error_rate: "Error rate",
+  throughput: "Throughput",
+  latency_spike: "Latency spike",
+};
+
+/** What is judged, in words: "p95 latency", "Error rate", "cdn cache hit ratio". */
+export function metricName(type: string): string {
+  if (/^p\d/.test(type)) return `${type} latency`;
+  return Object.hasOwn(METRIC_NAMES, type) ? METRIC_NAMES[type]! : type.replaceAll("_", " ");
+}
+
+const SEVERITY_NAMES: Record<Severity, string> = { critical: "Critical", warning: "Warning", info: "Info" };
+
+export function severityName(severity: Severity): string {
+  return SEVERITY_NAMES[severity] ?? severity;
+}

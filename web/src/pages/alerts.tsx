@@ -1,0 +1,144 @@
+import { age, stamp } from "../format";
+import { byUrgency, dismiss, hasEnded, isDismissed, restore, severityName } from "../model/alerts";
+import { encodeKey } from "../model/endpoint";
+import { severityStatus } from "../model/status";
+import type { Alert } from "../protocol";
+import { activeAlerts, now, revision } from "../state/live";
+import { openEndpoint } from "../state/navigation";
+import { dismissals, zone } from "../state/preferences";
+import { AlertButton, AlertEndpoint, AlertHeadline, sinceText } from "../ui/alert-item";
+import { Empty, StatusMark } from "../ui/parts";
+import { useAlertHistory } from "./use-alert-history";
+
+/** All alerts: what is on now, and what was. */
+export function AlertsPage() {
+  void revision.value;
+  const active = [...activeAlerts.value.values()].sort(byUrgency);
+  const inState = (state: Alert["state"]) => active.filter((alert) => alert.state === state);
+  return (
+    <section class="panel alerts-page" aria-label="Alerts">
+      <div class="scroll" tabIndex={0} role="region" aria-label="List of alerts">
+        <AlertSection title="Firing" alerts={inState("firing")} empty="Nothing is firing." />
+        <AlertSection title="Pending" note="met, but not yet for as long as the rule asks" alerts={inState("pending")} />
+        <AlertSection title="Unknown" note="no data to judge by" alerts={inState("unknown")} />
+        <PastAlerts />
+      </div>
+    </section>
+  );
+}
+
+function PastAlerts() {
+  const { alerts, error, more } = useAlertHistory();
+  const ended = alerts?.filter((alert) => hasEnded(alert.state) && alert.firedAt !== null);
+  return (
+    <>
+      <AlertSection
+        title="Resolved"
+        alerts={ended ?? []}
+        empty={error ? "" : ended ? "Nothing has fired and ended yet." : "Loading…"}
+      />
+      {error && (
+        <Empty title="The history of alerts is not available">
+          <p>{error}</p>
+        </Empty>
+      )}
+      {more && (
+        <div class="more">
+          <button type="button" class="button" onClick={more}>Show older ones</button>
+        </div>
+      )}
+    </>
+  );
+}
+
+interface SectionProps {
+  title: string;
+  note?: string;
+  alerts: readonly Alert[];
+  /** What to say where there are none; without it the section is left out. */
+  empty?: string;
+}
+
+function AlertSection({ title, note, alerts, empty }: SectionProps) {
+  if (alerts.length === 0 && !empty) return null;
+  return (
+    <section class="alert-section">
+      <header>
+        <h2>{title}</h2>
+        <span class="muted figure">{alerts.length > 0 && alerts.length}</span>
+        {note && <span class="muted">{note}</span>}
+      </header>
+      {alerts.length === 0 && <p class="muted alert-none">{empty}</p>}
+      <ul>{alerts.map((alert) => <AlertRow key={alert.id} alert={alert} />)}</ul>
+    </section>
+  );
+}
+
+function AlertRow({ alert }: { alert: Alert }) {
+  const status = severityStatus(alert.severity);
+  const dismissed = isDismissed(alert, dismissals.value);
+  return (
+    <li class={`alert wide ${status}${dismissed || hasEnded(alert.state) ? " quiet" : ""}`}>
+      <StatusMark status={status} />
+      <button
+        type="button"
+        class="alert-body"
+        disabled={alert.path === ""}
+        onClick={() => openEndpoint(encodeKey(alert))}
+      >
+        <AlertHeadline alert={alert} />
+        <AlertEndpoint alert={alert} />
+      </button>
+      <Why alert={alert} />
+      <p class="alert-since">
+        {severityName(alert.severity)}
+        {alert.job && ` · ${alert.job}`}
+        <br />
+        {timeText(alert)}
+      </p>
+      {alert.state === "firing" && <DismissButton alert={alert} dismissed={dismissed} />}
+    </li>
+  );
+}
+
+/** The rule's own words where it has some. */
+function Why({ alert }: { alert: Alert }) {
+  const words = alert.annotations?.["summary"] ?? alert.annotations?.["description"];
+  const remarks = [
+    alert.noData && `unknown since: ${alert.noData}`,
+    alert.silencedBy && "silenced",
+    isDismissed(alert, dismissals.value) && "dismissed in this browser",
+  ];
+  return (
+    <p class="alert-why">
+      {words && <span>{words}</span>}
+      <span class="muted">{[`rule ${alert.rule}`, ...remarks].filter(Boolean).join(" · ")}</span>
+    </p>
+  );
+}
+
+/** "since 10:17:59 (9 min)" or "10:02:11 – 10:09:40 (7 min)" */
+function timeText(alert: Alert): string {
+  const { firedAt, resolvedAt } = alert;
+  if (resolvedAt === null || firedAt === null) return sinceText(alert);
+  const [from, to] = [firedAt, resolvedAt].map((time) => stamp(time, zone.value, now.value));
+  return `${from} – ${to} (${age(resolvedAt - firedAt)})`;
+}
+
+function DismissButton({ alert, dismissed }: { alert: Alert; dismissed: boolean }) {
+  return dismissed ? (
+    <AlertButton
+      icon="undo"
+      action="Show again"
+      alert={alert}
+      onClick={() => (dismissals.value = restore(alert, dismissals.value))}
+    />
+  ) : (
+    <AlertButton
+      icon="check"
+      action="Dismiss"
+      alert={alert}
+      onClick={() => (dismissals.value = dismiss(alert, dismissals.value))}
+    />
+  );
+}

@@ -1,0 +1,94 @@
+import { useEffect } from "preact/hooks";
+import { decodeKey, endpointName, type EndpointKey } from "../model/endpoint";
+import type { Page } from "../model/route";
+import { assertNever } from "../protocol";
+import { board, connection, receivedAt, revision, shownAlerts } from "../state/live";
+import { closeEndpoint, route } from "../state/navigation";
+import { ConnectionBanner, Notice } from "./banner";
+import { Filters } from "./filters";
+import { Kpis } from "./kpis";
+import { lazy } from "./lazy";
+import { Side } from "./side";
+import { NoTargets, Waiting } from "./states";
+import { EndpointTable } from "./table";
+import { Tabs, TopBar } from "./topbar";
+
+const Detail = lazy(() => import("../detail/detail").then((module) => module.Detail));
+const AlertsPage = lazy(() => import("../pages/alerts").then((module) => module.AlertsPage));
+const TargetsPage = lazy(() => import("../pages/targets").then((module) => module.TargetsPage));
+
+const TITLES: Record<Page, string> = { endpoints: "Endpoints", alerts: "Alerts", targets: "Targets" };
+
+export function App() {
+  const { page } = route.value;
+  const { state } = connection.value;
+  const cutOff = state === "waiting" || state === "retrying";
+  useTitle();
+  return (
+    <div class={`app${cutOff ? " stale" : ""}`}>
+      <TopBar />
+      <ConnectionBanner />
+      <main class="main">
+        <h1 class="unseen">{TITLES[page]}</h1>
+        <PageContent page={page} />
+      </main>
+      <Notice />
+      <Tabs class="bottom-tabs" label="Pages, at the bottom" />
+    </div>
+  );
+}
+
+function PageContent({ page }: { page: Page }) {
+  switch (page) {
+    case "endpoints":
+      return <EndpointsPage />;
+    case "alerts":
+      return <AlertsPage />;
+    case "targets":
+      return <TargetsPage />;
+    default:
+      return assertNever(page);
+  }
+}
+
+function EndpointsPage() {
+  void revision.value;
+  const endpoint = decodeKey(route.value.endpoint);
+  useEscape(endpoint !== null);
+  if (receivedAt.value === 0) return <Waiting />;
+  if (board.rows.length === 0 && board.targets.total === 0) return <NoTargets />;
+  return (
+    <div class={`overview${endpoint ? " with-detail" : ""}`}>
+      <Kpis />
+      <section class="panel list" aria-label="List of endpoints">
+        <Filters />
+        <EndpointTable />
+      </section>
+      {endpoint ? <Detail key={route.value.endpoint} endpoint={endpoint} /> : <Side />}
+    </div>
+  );
+}
+
+/** Escape closes the detail wherever the focus is, but not while typing. */
+function useEscape(open: boolean): void {
+  useEffect(() => {
+    if (!open) return;
+    const close = (event: KeyboardEvent) => {
+      const typing = event.target instanceof HTMLInputElement;
+      if (event.key === "Escape" && !event.defaultPrevented && !typing) closeEndpoint();
+    };
+    addEventListener("keydown", close);
+    return () => removeEventListener("keydown", close);
+  }, [open]);
+}
+
+/** The tab's title counts what is firing, for those who look elsewhere. */
+function useTitle(): void {
+  const count = shownAlerts.value.length;
+  const { endpoint, page } = route.value;
+  const key: EndpointKey | null = page === "endpoints" ? decodeKey(endpoint) : null;
+  const subject = key ? endpointName(key) : TITLES[page];
+  useEffect(() => {
+    document.title = `${count > 0 ? `(${count}) ` : ""}${subject} · redpoll`;
+  }, [count, subject]);
+}

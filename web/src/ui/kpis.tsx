@@ -1,0 +1,89 @@
+import type { ComponentChildren } from "preact";
+import { count, latency, percent, throughput, type Figure } from "../format";
+import { endpointName } from "../model/endpoint";
+import { STATUSES } from "../model/status";
+import { trendPath, type TrendLine } from "../model/trend";
+import { board, revision } from "../state/live";
+import { openEndpoint, visit } from "../state/navigation";
+import { FigureText, StatusMark } from "./parts";
+
+/** How everything is doing, in one line. */
+export function Kpis() {
+  void revision.value;
+  const { totals } = board;
+  return (
+    <div class="kpis">
+      <Kpi title="Endpoints" figure={{ text: count(board.rows.length), unit: "" }}>
+        <StatusBar />
+      </Kpi>
+      <Kpi title="Throughput" figure={throughput(totals.throughput)}>
+        <KpiTrend line={board.throughputTrend} />
+      </Kpi>
+      <Kpi title="Error rate" figure={percent(totals.errorRate)}>
+        <KpiTrend line={board.errorTrend} class="errors" />
+      </Kpi>
+      <Slowest />
+      <TargetsUp />
+    </div>
+  );
+}
+
+function Kpi(props: { title: string; figure: Figure; children?: ComponentChildren }) {
+  return (
+    <section class="kpi">
+      <h2>{props.title}</h2>
+      <div class="kpi-figure">
+        <FigureText figure={props.figure} />
+      </div>
+      {props.children}
+    </section>
+  );
+}
+
+/** The shares of the statuses. The chips of the table say the same in numbers. */
+function StatusBar() {
+  const { counts } = board.totals;
+  return (
+    <div class="status-bar" aria-hidden="true">
+      {STATUSES.map((status) => counts[status] > 0 && (
+        <i key={status} class={status} style={{ flexGrow: String(counts[status]) }} />
+      ))}
+    </div>
+  );
+}
+
+function KpiTrend({ line, class: name = "" }: { line: TrendLine; class?: string }) {
+  return (
+    <svg class={`kpi-trend ${name}`} viewBox="0 -1 118 34" preserveAspectRatio="none" aria-hidden="true">
+      <path d={trendPath(line, 118, 32, 0.25)} />
+    </svg>
+  );
+}
+
+function Slowest() {
+  const row = board.totals.slowest;
+  return (
+    <Kpi title="Slowest p99" figure={latency(row?.figures.p99)}>
+      {row && (
+        <button type="button" class="kpi-note link" onClick={() => openEndpoint(row.key)}>
+          {endpointName(row.figures)}
+        </button>
+      )}
+    </Kpi>
+  );
+}
+
+function TargetsUp() {
+  const { up, total } = board.targets;
+  const showTargets = () => visit({ page: "targets", endpoint: "", zoom: null });
+  return (
+    <Kpi title="Targets up" figure={{ text: String(up), unit: `of ${total}` }}>
+      {up < total && (
+        <button type="button" class="kpi-note link crit" onClick={showTargets}>
+          <StatusMark status="crit" />
+          {total - up} down
+        </button>
+      )}
+    </Kpi>
+  );
+}

@@ -1,0 +1,114 @@
+import type { ComponentChildren } from "preact";
+import type { Figure } from "../format";
+import type { Status } from "../model/status";
+
+export const STATUS_NAMES: Record<Status, string> = {
+  crit: "Critical",
+  warn: "Warning",
+  none: "No data",
+  ok: "OK",
+};
+
+const STATUS_WORDS: Record<Status, string> = { ...STATUS_NAMES, crit: "Crit", warn: "Warn" };
+
+/**
+ * A status as shape, colour and text, so that it reads without any one of
+ * them: octagon, triangle, dashed ring, disc. Where there is no room for the
+ * text, it remains for screen readers.
+ */
+export function StatusMark({ status, text }: { status: Status; text?: "short" | "long" }) {
+  const words = text === "short" ? STATUS_WORDS : STATUS_NAMES;
+  return (
+    <span class={`status ${status}`}>
+      <svg viewBox="0 0 16 16" aria-hidden="true">
+        <StatusShape status={status} />
+      </svg>
+      <span class={text ? "status-text" : "unseen"}>{words[status]}</span>
+    </span>
+  );
+}
+
+function StatusShape({ status }: { status: Status }) {
+  switch (status) {
+    case "ok":
+      return <circle class="shape" cx="8" cy="8" r="4" />;
+    case "none":
+      return <circle class="ring" cx="8" cy="8" r="4.5" />;
+    case "warn":
+      return (
+        <>
+          <path class="shape" d="M8 1.6 15.2 14.2H.8z" />
+          <path class="sign" d="M8 6v4M8 11.4v1.4" />
+        </>
+      );
+    case "crit":
+      return (
+        <>
+          <path class="shape" d="M5 .9h6L15.1 5v6L11 15.1H5L.9 11V5z" />
+          <path class="sign" d="M5.4 5.4l5.2 5.2M10.6 5.4l-5.2 5.2" />
+        </>
+      );
+  }
+}
+
+/** A figure with its unit in a quieter colour. */
+export function FigureText({ figure }: { figure: Figure }) {
+  return (
+    <span class="figure">
+      {figure.text}
+      {figure.unit && <span class="unit">{figure.unit}</span>}
+    </span>
+  );
+}
+
+/** Method and path. They are label values: whatever they hold, they are text. */
+export function EndpointName({ method, path }: { method: string; path: string }) {
+  return (
+    <>
+      <span class="method">{method}</span>
+      <span class="path">{path}</span>
+    </>
+  );
+}
+
+export interface Segment<T> {
+  value: T;
+  label: ComponentChildren;
+  title?: string; // where the label is no text
+}
+
+/** A choice of one out of a few, side by side. */
+export function Segments<T extends string>(props: {
+  label: string;
+  class?: string;
+  value: T | null;
+  options: readonly Segment<T>[];
+  onPick: (value: T) => void;
+}) {
+  return (
+    <div class={`segments ${props.class ?? ""}`} role="group" aria-label={props.label}>
+      {props.options.map(({ value, label, title }) => (
+        <button
+          type="button"
+          key={value}
+          title={title}
+          aria-label={title}
+          aria-pressed={value === props.value}
+          onClick={() => props.onPick(value)}
+        >
+          {label}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** What stands where there is nothing to show: why, and what to do next. */
+export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
+  return (
+    <div class="empty">
+      <b>{title}</b>
+      {children}
+    </div>
+  );
+}

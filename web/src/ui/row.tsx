@@ -1,0 +1,79 @@
+import { latency, percent, throughput } from "../format";
+import type { Row } from "../model/board";
+import { level } from "../model/status";
+import { trendPath } from "../model/trend";
+import type { EndpointMetrics } from "../protocol";
+import { thresholds } from "../state/preferences";
+import { EndpointName, FigureText, StatusMark } from "./parts";
+
+interface RowProps {
+  id: string;
+  row: Row;
+  index: number;
+  top: number; // px
+  selected: boolean;
+  active: boolean;
+}
+
+export function EndpointRow({ id, row, index, top, selected, active }: RowProps) {
+  const { figures, status } = row;
+  return (
+    <div
+      role="row"
+      id={id}
+      class={`row ${status}${selected ? " selected" : ""}${active ? " active" : ""}`}
+      style={{ transform: `translateY(${top}px)` }}
+      aria-rowindex={index + 2}
+      aria-selected={selected}
+      data-index={index}
+      title={missingReason(figures)}
+    >
+      <span role="gridcell" class="cell-status">
+        <StatusMark status={status} text="short" />
+      </span>
+      <span role="gridcell" class="cell-name">
+        <EndpointName method={figures.method} path={figures.path} />
+        <span class="job">{figures.job}</span>
+      </span>
+      <FigureCells figures={figures} />
+      <span role="gridcell" class="cell-trend">
+        <svg class="sparkline" viewBox="0 -1 118 24" preserveAspectRatio="none" aria-hidden="true">
+          <path d={trendPath(row.trend, 118, 22)} />
+        </svg>
+      </span>
+    </div>
+  );
+}
+
+function FigureCells({ figures }: { figures: EndpointMetrics }) {
+  const { p95Warn, p95Crit, errorWarn, errorCrit } = thresholds.value;
+  return (
+    <>
+      <span role="gridcell" class="cell-figure wide-only">
+        <FigureText figure={latency(figures.p50)} />
+      </span>
+      <span role="gridcell" class={`cell-figure ${level(figures.p95, p95Warn, p95Crit)}`}>
+        <FigureText figure={latency(figures.p95)} />
+      </span>
+      <span role="gridcell" class="cell-figure wide-only">
+        <FigureText figure={latency(figures.p99)} />
+      </span>
+      <span role="gridcell" class={`cell-figure ${errorClass(figures.errorRate, errorWarn, errorCrit)}`}>
+        <FigureText figure={percent(figures.errorRate)} />
+      </span>
+      <span role="gridcell" class="cell-figure wide-only">
+        <FigureText figure={throughput(figures.throughput)} />
+      </span>
+    </>
+  );
+}
+
+/** No errors at all is the usual case, and the quietest. */
+function errorClass(rate: number | null, warn: number, crit: number): string {
+  return rate === 0 ? "zero" : level(rate, warn, crit);
+}
+
+/** Why figures are missing, as the row's tooltip. */
+function missingReason({ noData }: EndpointMetrics): string | undefined {
+  return noData ? `No data: ${noData}` : undefined;
+}

@@ -1,0 +1,61 @@
+import { dismiss } from "../model/alerts";
+import { activeAlerts, revision, shownAlerts } from "../state/live";
+import { visit } from "../state/navigation";
+import { dismissals } from "../state/preferences";
+import { AlertItem } from "./alert-item";
+import { StatusMark } from "./parts";
+import { ThresholdPanel } from "./thresholds";
+
+/** Beside the table: what is firing, and this browser's thresholds. */
+export function Side() {
+  return (
+    <div class="side">
+      <FiringPanel />
+      <ThresholdPanel />
+    </div>
+  );
+}
+
+const SHOWN = 50;
+
+function FiringPanel() {
+  void revision.value;
+  const alerts = shownAlerts.value;
+  return (
+    <section class="panel firing" aria-labelledby="firing-title">
+      <header class="panel-head">
+        <h2 id="firing-title">Alerts</h2>
+        <span class="muted figure">{alerts.length}</span>
+        <AllAlerts shown={Math.min(alerts.length, SHOWN)} />
+      </header>
+      {alerts.length === 0 ? (
+        <div class="empty">
+          <StatusMark status="ok" />
+          <b>Nothing is firing</b>
+          <p>Alerts show here the moment a rule of redpoll fires.</p>
+        </div>
+      ) : (
+        <ul class="scroll">
+          {alerts.slice(0, SHOWN).map((alert) => (
+            <AlertItem
+              key={alert.id}
+              alert={alert}
+              onDismiss={() => (dismissals.value = dismiss(alert, dismissals.value))}
+            />
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+/** How many more there are: dismissed, pending, unknown. */
+function AllAlerts({ shown }: { shown: number }) {
+  const others = activeAlerts.value.size - shown;
+  if (others <= 0) return null;
+  return (
+    <button type="button" class="link" onClick={() => visit({ page: "alerts" })}>
+      {others} more
+    </button>
+  );
+}

@@ -1,0 +1,24 @@
+import { useRef } from "preact/hooks";
+import type { Row } from "../model/board";
+
+export interface Held {
+  rows: readonly Row[];
+  hold: () => void;
+  release: () => void;
+}
+
+/**
+ * Keeps a list of rows as it is between hold and release. Another view, told
+ * by its key, ends the hold: who sorts or filters wants to see the result.
+ * Rows are objects that change in place, so held rows still show new figures.
+ */
+export function useHeld(current: readonly Row[], view: string): Held {
+  const held = useRef<{ rows: readonly Row[]; view: string } | null>(null);
+  if (held.current && held.current.view !== view) held.current = null;
+  const rows = held.current?.rows ?? current;
+  return {
+    rows,
+    hold: () => (held.current ??= { rows, view }),
+    release: () => (held.current = null),
+  };
+}
