@@ -43,14 +43,27 @@ func (m *merger) find(key redpoll.EndpointKey) (e *endpoint, over bool) {
 	if e := m.endpoints[key]; e != nil {
 		return e, false
 	}
-	rest := redpoll.EndpointKey{Job: m.job, Path: red.Other}
-	if len(m.endpoints) >= m.maxEndpoints && key != rest {
+	if rest := m.rest(); key != rest && !m.hasRoom() {
 		e, _ := m.find(rest)
 		return e, true
 	}
 	e = &endpoint{key: key}
 	m.endpoints[key] = e
 	return e, false
+}
+
+// rest is the endpoint that takes what is over the limit.
+func (m *merger) rest() redpoll.EndpointKey {
+	return redpoll.EndpointKey{Job: m.job, Path: red.Other}
+}
+
+// hasRoom reports whether one more endpoint is within the limit, beside rest.
+func (m *merger) hasRoom() bool {
+	n := len(m.endpoints)
+	if m.endpoints[m.rest()] != nil {
+		n--
+	}
+	return n < m.maxEndpoints
 }
 
 // collect takes what a target has for this snapshot. It returns how many of

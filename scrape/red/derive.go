@@ -171,6 +171,12 @@ func (d *Deriver) follow(t *track, s *exposition.Sample, restarted bool) {
 }
 
 func (d *Deriver) followHistogram(t *track, h *exposition.Histogram, past history) {
+	if len(h.Bounds) > 0 && h.Bounds[0] < 0 {
+		d.result.Skipped.Add(len(h.Cumulative), func() string {
+			return t.series.String() + " has buckets for negative durations"
+		})
+		return
+	}
 	sum, ok, relaid := t.buckets.advance(h, past)
 	if relaid {
 		d.result.Skipped.Add(len(h.Cumulative), func() string {

@@ -36,6 +36,9 @@ type Endpoint struct {
 
 type endpointKey struct{ method, path string }
 
+// other is the endpoint that takes what is over the limit.
+var other = endpointKey{path: Other}
+
 // endpointOf is the endpoint that the series belongs to, nil if its family is
 // not used. It marks the endpoint as present.
 func (d *Deriver) endpointOf(t *track) *Endpoint {
@@ -57,13 +60,23 @@ func (d *Deriver) findEndpoint(key endpointKey) *Endpoint {
 	if e := d.endpoints[key]; e != nil {
 		return e
 	}
-	if other := (endpointKey{path: Other}); len(d.endpoints) >= d.options.MaxEndpoints && key != other {
+	if key != other && !d.hasRoom() {
 		d.overflow++
 		return d.findEndpoint(other)
 	}
 	e := &Endpoint{Method: key.method, Path: key.path}
 	d.endpoints[key] = e
 	return e
+}
+
+// hasRoom reports whether one more endpoint is within the limit, beside the
+// one that takes the rest.
+func (d *Deriver) hasRoom() bool {
+	n := len(d.endpoints)
+	if d.endpoints[other] != nil {
+		n--
+	}
+	return n < d.options.MaxEndpoints
 }
 
 func (e *Endpoint) begin(f *family, scrape uint64) {

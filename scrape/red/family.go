@@ -91,13 +91,16 @@ func (d *Deriver) assign(t *track, c *Convention, rank int) {
 		path = d.options.MetricsPath
 	}
 	if path == "" {
-		d.pathless = d.clip(t.series.Name)
+		d.pathless = clip(t.series.Name)
 		return
 	}
 	if t.family = d.familyFor(familyKey{t.series.Name, rank}, c); t.family == nil {
 		return
 	}
-	t.key = endpointKey{method: d.method(c.Method, t.series), path: d.clip(path)}
+	t.key = endpointKey{method: method(c.Method, t.series), path: clip(path)}
+	if len(path) > maxLabel {
+		d.clipped++
+	}
 	status := c.Status.value(t.series)
 	t.hasStatus = status != ""
 	t.failed = t.hasStatus && d.options.Errors.Match(status)
@@ -109,7 +112,7 @@ func (d *Deriver) assign(t *track, c *Convention, rank int) {
 func (d *Deriver) familyFor(key familyKey, c *Convention) *family {
 	f := d.families[key]
 	if f == nil && len(d.families) < maxFamilies {
-		f = &family{name: d.clip(key.name), convention: c, rank: key.rank}
+		f = &family{name: clip(key.name), convention: c, rank: key.rank}
 		d.families[key] = f
 	}
 	return f
@@ -127,22 +130,21 @@ func (d *Deriver) linkFor(c *Convention, s *exposition.Series) (link, bool) {
 	}
 	return link{
 		convention: c,
-		endpoint:   endpointKey{method: d.method(e.Method, s), path: d.clip(path)},
+		endpoint:   endpointKey{method: method(e.Method, s), path: clip(path)},
 		failed:     d.options.Errors.Match(status),
 	}, true
 }
 
-func (d *Deriver) method(names LabelNames, s *exposition.Series) string {
-	return strings.ToUpper(d.clip(names.value(s)))
+func method(names LabelNames, s *exposition.Series) string {
+	return strings.ToUpper(clip(names.value(s)))
 }
 
 // clip bounds a label value, so that a target cannot fill the memory of
 // everything that keeps endpoints.
-func (d *Deriver) clip(value string) string {
+func clip(value string) string {
 	if len(value) <= maxLabel {
 		return value
 	}
-	d.clipped++
 	end := maxLabel
 	for !utf8.RuneStart(value[end]) {
 		end--

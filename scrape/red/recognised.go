@@ -55,7 +55,7 @@ func (d *Deriver) note(f *family, joined bool) string {
 		notes = append(notes, fmt.Sprintf("more than %d endpoints: %d series are merged into %q", d.options.MaxEndpoints, d.overflow, Other))
 	}
 	if d.clipped > 0 {
-		notes = append(notes, fmt.Sprintf("%d label values are longer than %d bytes and were cut", d.clipped, maxLabel))
+		notes = append(notes, fmt.Sprintf("the paths of %d series are longer than %d bytes and were cut", d.clipped, maxLabel))
 	}
 	return strings.Join(notes, "; ")
 }

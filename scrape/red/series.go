@@ -53,7 +53,7 @@ type buckets struct {
 
 // advance takes the new state. Afterwards b.increase holds the increase of
 // each bucket, not cumulative, and sum that of the sum, NaN if it is not
-// known; ok is false where none can be known. relaid tells that the bounds are
+// known or beyond belief; ok is false where none can be known. relaid tells that the bounds are
 // not those of before, so that old and new counts cannot be compared.
 //
 // A bucket that fell means that the whole series began anew. Where a lower
@@ -98,15 +98,15 @@ func (b *buckets) setIncrease(h *exposition.Histogram, before []float64, sumBefo
 		b.increase[i] = upTo - below
 		below = upTo
 	}
-	sum := h.Sum - sumBefore
-	if math.IsNaN(sum) || math.IsInf(sum, 0) {
+	sum := max(0, h.Sum-sumBefore)
+	if sum > maxCount {
 		return math.NaN()
 	}
-	return max(0, sum)
+	return sum
 }
 
-// maxCount is the greatest increase that is believed. Beyond it float64 cannot
-// tell one request from none.
+// maxCount is the greatest increase that is believed, of counts as of sums.
+// Beyond it float64 cannot tell one request from none.
 const maxCount = 1 << 53
 
 // wholeCount rounds: some libraries count in fractions.

@@ -1,0 +1,214 @@
+package exposition
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+// read parses one body with a fresh reader.
+func read(t *testing.T, body string) Scrape {
+	t.Helper()
+	s, err := NewText().Read([]byte(body), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestFastReadsEveryType(t *testing.T) {
+	s := read(t, `# TYPE a_total counter
+a_total{z="1",b="2"} 7
+# TYPE g gauge
+g NaN
+# TYPE h histogram
+h_bucket{le="1"} 2
+h_bucket{le="0.5"} 1
+h_bucket{le="+Inf"} 3
+h_sum 4.5
+h_count 3
+# TYPE s summary
+s{quantile="0.5"} 9
+s_sum 10
+s_count 4
+u 5
+`)
+	want := []Sample{
+		{Series: &Series{Ref: 0, Name: "a_total", Type: Counter, Labels: []Label{{"b", "2"}, {"z", "1"}}}, Value: 7},
+		{Series: &Series{Ref: 1, Name: "g", Type: Gauge}, Value: math.NaN()},
+		{Series: &Series{Ref: 2, Name: "h", Type: HistogramType}, Histogram: &Histogram{
+			Bounds: []float64{.5, 1}, Cumulative: []float64{1, 2, 3}, Sum: 4.5,
+		}},
+		{Series: &Series{Ref: 3, Name: "s", Type: SummaryType}, Summary: &Summary{Count: 4, Sum: 10}},
+		{Series: &Series{Ref: 4, Name: "u", Type: Untyped}, Value: 5},
+	}
+	if diff := cmp.Diff(want, s.Samples, cmpopts.EquateNaNs(), cmpopts.EquateEmpty()); diff != "" {
+		t.Error(diff)
+	}
+	if want := 1 + 1 + 5 + 3 + 1; s.Exposed != want {
+		t.Errorf("Exposed is %d, want %d: every bucket, quantile, sum and count is a sample", s.Exposed, want)
+	}
+}
+
+func TestFastSkipsWhatCannotBeTrue(t *testing.T) {
+	f := func(body string, taken, skipped int, reason string) {
+		t.Helper()
+		s := read(t, body)
+		if s.Exposed != taken || s.Skipped.Count != skipped || s.Skipped.Reason != reason {
+			t.Errorf("took %d and skipped %d because %q; want %d, %d, %q\n%s",
+				s.Exposed, s.Skipped.Count, s.Skipped.Reason, taken, skipped, reason, body)
+		}
+	}
+	f("# TYPE c counter\nc NaN\n", 0, 1, "c is NaN, which no counter can be")
+	f("# TYPE c counter\nc +Inf\n", 0, 1, "c is +Inf, which no counter can be")
+	f("# TYPE c counter\nc{a=\"b\"} -1\nc 2\n", 1, 1, `c{a="b"} is negative, which no counter can be`)
+	f("# TYPE c counter\nc{a=\"1\",b=\"2\"} 1\nc{b=\"2\",a=\"1\"} 2\n", 1, 1, `c{a="1",b="2"} appears twice`)
+	f("g NaN\n", 1, 0, "")
+	f("# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_sum 2\n", 0, 3, "h has neither a +Inf bucket nor a usable _count")
+	f("# TYPE h histogram\nh_bucket{le=\"1\"} NaN\nh_count 2\n", 0, 3, "h has a bucket without a sound count or bound")
+	f("# TYPE h histogram\nh_bucket{le=\"-Inf\"} 1\nh_count 2\n", 0, 3, "h has a bucket without a sound count or bound")
+	f("# TYPE h histogram\nh_bucket{le=\"1\"} 1e300\nh_count 2\n", 0, 3, "h has a bucket without a sound count or bound")
+	f("# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_bucket{le=\"1.0\"} 5\nh_count 5\nh_sum 5\n", 3, 1, "h has a bucket twice")
+	f("# TYPE s summary\ns_sum 1\n", 0, 2, "s has no usable _count")
+	f("# TYPE s summary\ns_sum 1\ns_count -3\n", 0, 2, "s has no usable _count")
+}
+
+func TestFastHistogramTotals(t *testing.T) {
+	f := func(lines string, cumulative ...float64) {
+		t.Helper()
+		s := read(t, "# TYPE h histogram\n"+lines)
+		if diff := cmp.Diff(cumulative, s.Samples[0].Histogram.Cumulative); diff != "" {
+			t.Errorf("%s%s", lines, diff)
+		}
+	}
+	f("h_bucket{le=\"1\"} 4\nh_bucket{le=\"+Inf\"} 6\nh_count 6\n", 4, 6)
+	f("h_bucket{le=\"1\"} 4\nh_count 6\n", 4, 6)                              // no +Inf: _count stands in
+	f("h_bucket{le=\"1\"} 4\nh_bucket{le=\"+Inf\"} 6\nh_count 7\n", 4, 6)     // torn: +Inf belongs to the buckets
+	f("h_bucket{le=\"1\"} 4.5\nh_bucket{le=\"+Inf\"} 6\nh_count 6\n", 4.5, 6) // fractions are kept
+	f("h_count 6\n", 6)
+}
+
+func TestFastRefusesBrokenBodies(t *testing.T) {
+	f := func(body, want string) {
+		t.Helper()
+		_, err := NewText().Read([]byte(body), "")
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.60q: error %v, want one that says %q", body, err, want)
+		}
+	}
+	f("a 1\nb", "unexpected end of input stream")
+	f("a{x=\"\xff\"} 1\n", "invalid label value")
+	f("a one\n", "expected float as value")
+	f(strings.Repeat("a 1\n", MaxLines+1), "more than the 250000 that are read")
+}
+
+func TestFastSeriesKeepTheirRefs(t *testing.T) {
+	r := NewText()
+	first, err := r.Read([]byte("a{x=\"1\"} 1\nb 1\n"), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := first.Samples[0].Series, first.Samples[1].Series
+	if _, err := r.Read([]byte("b 2\n"), ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Read([]byte("broken"), ""); err == nil {
+		t.Fatal("a broken body was read")
+	}
+	again, err := r.Read([]byte("a{x=\"1\"} 3\nb 3\nc 3\n"), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again.Samples[0].Series != a || again.Samples[1].Series != b {
+		t.Error("a series that vanished for one read, or past a broken one, is another series")
+	}
+	if ref := again.Samples[2].Series.Ref; ref != 2 {
+		t.Errorf("the third series has Ref %d, want 2", ref)
+	}
+}
+
+func TestFastVanishedSeriesAreForgottenWhenTheyOutnumberLiveOnes(t *testing.T) {
+	r := NewText()
+	var most int
+	for round := range 30 {
+		var body strings.Builder
+		for i := range 500 {
+			fmt.Fprintf(&body, "m{id=\"%d-%d\"} 1\n", round, i)
+		}
+		s, err := r.Read([]byte(body.String()), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		refs := make(map[int]bool)
+		for _, sample := range s.Samples {
+			refs[sample.Series.Ref] = true
+			most = max(most, sample.Series.Ref)
+		}
+		if len(refs) != 500 {
+			t.Fatalf("500 series have %d refs", len(refs))
+		}
+	}
+	if limit := 2*500 + spareSeries + 500; most > limit || len(r.series.entries) > limit {
+		t.Errorf("after 15,000 series, refs go up to %d and %d are remembered; want at most %d", most, len(r.series.entries), limit)
+	}
+}
+
+func TestFastSeriesStringIsBounded(t *testing.T) {
+	s := Series{Name: strings.Repeat("n", 9999)}
+	for range 50 {
+		s.Labels = append(s.Labels, Label{strings.Repeat("l", 999), strings.Repeat("\x00", 999)})
+	}
+	if n := len(s.String()); n > 8*600+200 {
+		t.Errorf("a message about a series has %d bytes", n)
+	}
+}
+
+func FuzzReadKeepsItsPromises(f *testing.F) {
+	f.Add([]byte("# TYPE h histogram\nh_bucket{le=\"1\"} 2\nh_bucket{le=\"+Inf\"} 3\nh_sum 1\nh_count 3\n"))
+	f.Add([]byte("# TYPE c counter\nc{a=\"b\"} 1\nc{a=\"b\"} -1\n"))
+	f.Add([]byte("# TYPE s summary\ns_count NaN\ns_sum NaN\n"))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		r := NewText()
+		s, err := r.Read(body, "text/plain")
+		if err != nil {
+			return
+		}
+		seen := make(map[int]bool)
+		for _, sample := range s.Samples {
+			if seen[sample.Series.Ref] {
+				t.Errorf("%v comes twice", sample.Series)
+			}
+			seen[sample.Series.Ref] = true
+			checkSample(t, &sample)
+		}
+		again, err := r.Read(body, "text/plain")
+		if err != nil || len(again.Samples) != len(s.Samples) || again.Exposed != s.Exposed {
+			t.Errorf("the same body read twice differs: %v", err)
+		}
+	})
+}
+
+func checkSample(t *testing.T, s *Sample) {
+	if s.Series.Type == Counter && !(s.Value >= 0 && !math.IsInf(s.Value, 0)) {
+		t.Errorf("counter %v is %v", s.Series, s.Value)
+	}
+	h := s.Histogram
+	if h == nil {
+		return
+	}
+	if len(h.Cumulative) != len(h.Bounds)+1 {
+		t.Errorf("%d counts for %d bounds", len(h.Cumulative), len(h.Bounds))
+	}
+	for i, c := range h.Cumulative {
+		if !(c >= 0 && c <= maxCount) {
+			t.Errorf("count %v", c)
+		}
+		if i > 0 && i < len(h.Bounds) && !(h.Bounds[i] > h.Bounds[i-1]) {
+			t.Errorf("bounds %v", h.Bounds)
+		}
+	}
+}

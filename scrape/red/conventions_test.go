@@ -1,0 +1,269 @@
+package red
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/redpoll/redpoll/internal/redpoll"
+)
+
+// Each case is what an application exposes at two scrapes five seconds apart,
+// and what follows by hand. Where a case has a histogram with the bounds 0.1
+// and 0.5, its increase is 30, 15 and 5 in the three buckets, so that
+//
+//	p50: rank 25 lies in the first bucket, 0 + 0.1 × 25/30 = 0.0833333
+//	p95: rank 47.5 lies beyond 45, in the +Inf bucket, so 0.5
+//	mean: the sum is a fifth of the count, so 0.2
+var conventionCases = []struct {
+	name          string
+	first, second string
+	want          string
+	recognised    redpoll.Recognised
+}{
+	{
+		name: "client_golang, status in the histogram, two codes merged",
+		first: "# TYPE http_request_duration_seconds histogram\n" +
+			histogram("http_request_duration_seconds", `path="/a",method="get",code="200"`, 10, 20, 20) +
+			histogram("http_request_duration_seconds", `path="/a",method="get",code="503"`, 1, 1, 1),
+		second: "# TYPE http_request_duration_seconds histogram\n" +
+			histogram("http_request_duration_seconds", `path="/a",method="get",code="200"`, 40, 60, 60) +
+			histogram("http_request_duration_seconds", `path="/a",method="get",code="503"`, 1, 6, 11),
+		// 200: 30, 10, 0. 503: 0, 5, 5. Errors: 10 of 50.
+		want: "GET /a: 50 10 0.0833333 0.5 0.2\n",
+		recognised: redpoll.Recognised{
+			Convention: "client_golang", Family: "http_request_duration_seconds", Endpoints: 1,
+		},
+	},
+	{
+		name: "client_golang, errors joined from http_requests_total by class",
+		first: "# TYPE http_request_duration_seconds histogram\n# TYPE http_requests_total counter\n" +
+			histogram("http_request_duration_seconds", `handler="/a",method="POST"`, 0, 0, 0) +
+			`http_requests_total{handler="/a",method="POST",status="2xx"} 5` + "\n",
+		second: "# TYPE http_request_duration_seconds histogram\n# TYPE http_requests_total counter\n" +
+			histogram("http_request_duration_seconds", `handler="/a",method="POST"`, 30, 45, 50) +
+			`http_requests_total{handler="/a",method="POST",status="2xx"} 53` + "\n" +
+			`http_requests_total{handler="/a",method="POST",status="5xx"} 2` + "\n",
+		want: "POST /a: 50 2 0.0833333 0.5 0.2\n",
+		recognised: redpoll.Recognised{
+			Convention: "client_golang", Family: "http_request_duration_seconds", Endpoints: 1,
+			Note: "errors are taken from http_requests_total",
+		},
+	},
+	{
+		name: "http_requests_total alone gives throughput and errors",
+		first: "# TYPE http_requests_total counter\n" +
+			`http_requests_total{uri="/b",method="PUT",status_code="200"} 10` + "\n" +
+			`http_requests_total{uri="/b",method="PUT",status_code="500"} 1` + "\n",
+		second: "# TYPE http_requests_total counter\n" +
+			`http_requests_total{uri="/b",method="PUT",status_code="200"} 17` + "\n" +
+			`http_requests_total{uri="/b",method="PUT",status_code="500"} 4` + "\n",
+		want: "PUT /b: 10 3 - - -\n",
+		recognised: redpoll.Recognised{
+			Convention: "client_golang", Family: "http_requests_total", Endpoints: 1,
+			Note: "a counter: latencies are unknown",
+		},
+	},
+	{
+		name: "opentelemetry, unmatched requests have no route and are no endpoint",
+		first: "# TYPE http_server_request_duration_seconds histogram\n" +
+			histogram("http_server_request_duration_seconds", `http_route="/c/{id}",http_request_method="GET",http_response_status_code="200"`, 5, 5, 5) +
+			histogram("http_server_request_duration_seconds", `http_request_method="GET",http_response_status_code="404"`, 5, 5, 5),
+		second: "# TYPE http_server_request_duration_seconds histogram\n" +
+			histogram("http_server_request_duration_seconds", `http_route="/c/{id}",http_request_method="GET",http_response_status_code="200"`, 35, 50, 55) +
+			histogram("http_server_request_duration_seconds", `http_request_method="GET",http_response_status_code="404"`, 95, 95, 95),
+		want: "GET /c/{id}: 50 0 0.0833333 0.5 0.2\n",
+		recognised: redpoll.Recognised{
+			Convention: "opentelemetry", Family: "http_server_request_duration_seconds", Endpoints: 1,
+		},
+	},
+	{
+		name: "micrometer with count and sum only has no quantiles, and max is none",
+		first: "# TYPE http_server_requests_seconds summary\n# TYPE http_server_requests_seconds_max gauge\n" +
+			`http_server_requests_seconds_count{exception="None",method="GET",status="200",uri="/d"} 4` + "\n" +
+			`http_server_requests_seconds_sum{exception="None",method="GET",status="200",uri="/d"} 1` + "\n" +
+			`http_server_requests_seconds_max{exception="None",method="GET",status="200",uri="/d"} 9` + "\n",
+		second: "# TYPE http_server_requests_seconds summary\n# TYPE http_server_requests_seconds_max gauge\n" +
+			`http_server_requests_seconds_count{exception="None",method="GET",status="200",uri="/d"} 12` + "\n" +
+			`http_server_requests_seconds_sum{exception="None",method="GET",status="200",uri="/d"} 3` + "\n" +
+			`http_server_requests_seconds_max{exception="None",method="GET",status="200",uri="/d"} 9` + "\n",
+		// 8 requests took 2 s: 0.25 s each.
+		want: "GET /d: 8 0 - - 0.25\n",
+		recognised: redpoll.Recognised{
+			Convention: "micrometer", Family: "http_server_requests_seconds", Endpoints: 1,
+			Note: "no buckets: quantiles are unknown",
+		},
+	},
+	{
+		name: "micrometer with a histogram",
+		first: "# TYPE http_server_requests_seconds histogram\n" +
+			histogram("http_server_requests_seconds", `method="GET",status="200",uri="/d"`, 1, 1, 1),
+		second: "# TYPE http_server_requests_seconds histogram\n" +
+			histogram("http_server_requests_seconds", `method="GET",status="200",uri="/d"`, 31, 46, 51),
+		want: "GET /d: 50 0 0.0833333 0.5 0.2\n",
+		recognised: redpoll.Recognised{
+			Convention: "micrometer", Family: "http_server_requests_seconds", Endpoints: 1,
+		},
+	},
+	{
+		name: "prometheus has no method, and its errors are in another counter",
+		first: "# TYPE prometheus_http_request_duration_seconds histogram\n# TYPE prometheus_http_requests_total counter\n" +
+			histogram("prometheus_http_request_duration_seconds", `handler="/api/v1/query"`, 0, 0, 0) +
+			`prometheus_http_requests_total{code="200",handler="/api/v1/query"} 0` + "\n" +
+			"# TYPE promhttp_metric_handler_requests_total counter\n" + `promhttp_metric_handler_requests_total{code="200"} 1` + "\n",
+		second: "# TYPE prometheus_http_request_duration_seconds histogram\n# TYPE prometheus_http_requests_total counter\n" +
+			histogram("prometheus_http_request_duration_seconds", `handler="/api/v1/query"`, 30, 45, 50) +
+			`prometheus_http_requests_total{code="200",handler="/api/v1/query"} 46` + "\n" +
+			`prometheus_http_requests_total{code="503",handler="/api/v1/query"} 4` + "\n" +
+			"# TYPE promhttp_metric_handler_requests_total counter\n" + `promhttp_metric_handler_requests_total{code="200"} 2` + "\n",
+		want: " /api/v1/query: 50 4 0.0833333 0.5 0.2\n",
+		recognised: redpoll.Recognised{
+			Convention: "prometheus", Family: "prometheus_http_request_duration_seconds", Endpoints: 1,
+			Note: "errors are taken from prometheus_http_requests_total",
+		},
+	},
+	{
+		name: "promhttp's own counter is about the metrics path",
+		first: "# TYPE promhttp_metric_handler_requests_total counter\n" +
+			`promhttp_metric_handler_requests_total{code="200"} 1` + "\n" +
+			`promhttp_metric_handler_requests_total{code="500"} 0` + "\n",
+		second: "# TYPE promhttp_metric_handler_requests_total counter\n" +
+			`promhttp_metric_handler_requests_total{code="200"} 3` + "\n" +
+			`promhttp_metric_handler_requests_total{code="500"} 1` + "\n",
+		want: " /metrics: 3 1 - - -\n",
+		recognised: redpoll.Recognised{
+			Convention: "promhttp", Family: "promhttp_metric_handler_requests_total", Endpoints: 1,
+			Note: "a counter: latencies are unknown",
+		},
+	},
+	{
+		name: "redpoll's own",
+		first: "# TYPE redpoll_http_request_duration_seconds histogram\n" +
+			histogram("redpoll_http_request_duration_seconds", `route="/api/metrics",method="get",code="200"`, 1, 1, 1),
+		second: "# TYPE redpoll_http_request_duration_seconds histogram\n" +
+			histogram("redpoll_http_request_duration_seconds", `route="/api/metrics",method="get",code="200"`, 31, 46, 51),
+		want: "GET /api/metrics: 50 0 0.0833333 0.5 0.2\n",
+		recognised: redpoll.Recognised{
+			Convention: "redpoll", Family: "redpoll_http_request_duration_seconds", Endpoints: 1,
+		},
+	},
+	{
+		name: "two families for the same requests are not counted twice",
+		first: "# TYPE http_request_duration_seconds histogram\n# TYPE http_server_requests_seconds histogram\n" +
+			histogram("http_request_duration_seconds", `path="/a",method="GET",code="200"`, 0, 0, 0) +
+			histogram("http_server_requests_seconds", `uri="/a",method="GET",status="200"`, 0, 0, 0),
+		second: "# TYPE http_request_duration_seconds histogram\n# TYPE http_server_requests_seconds histogram\n" +
+			histogram("http_request_duration_seconds", `path="/a",method="GET",code="200"`, 30, 45, 50) +
+			histogram("http_server_requests_seconds", `uri="/a",method="GET",status="200"`, 30, 45, 50),
+		want: "GET /a: 50 0 0.0833333 0.5 0.2\n",
+		recognised: redpoll.Recognised{
+			Convention: "micrometer", Family: "http_server_requests_seconds", Endpoints: 1,
+			Note: "http_request_duration_seconds is taken for the same requests and left out",
+		},
+	},
+}
+
+func TestFastConventions(t *testing.T) {
+	for _, c := range conventionCases {
+		t.Run(c.name, func(t *testing.T) {
+			s := newTarget(t, Options{})
+			if d := s.scrape(c.first); strings.Contains(figures(d), " 0 ") {
+				t.Errorf("the first scrape has figures: %s", figures(d))
+			}
+			d := s.scrape(c.second)
+			s.wants(d, c.want)
+			if diff := cmp.Diff([]redpoll.Recognised{c.recognised}, d.Recognised); diff != "" {
+				t.Error(diff)
+			}
+			if d.Hint != "" {
+				t.Errorf("hint %q although endpoints were found", d.Hint)
+			}
+		})
+	}
+}
+
+func TestFastExplicitMappingReplacesTheConventions(t *testing.T) {
+	s := newTarget(t, Options{
+		Conventions: []Convention{
+			{
+				Family: "shop_*_ms", Unit: "ms", Path: LabelNames{"op"}, Method: LabelNames{"verb"},
+				Where:      map[string]string{"side": "server"},
+				ErrorsFrom: &ErrorsFrom{Family: "shop_results_total", Status: LabelNames{"result"}},
+			},
+			{Name: "jobs", Family: "jobs_done_total", Kind: Requests, Path: LabelNames{"queue"}, Status: LabelNames{"result"}},
+		},
+		Errors: Statuses{"failed"},
+	})
+	body := func(n int, failed, jobs string) string {
+		return "# TYPE shop_latency_ms histogram\n# TYPE shop_results_total counter\n# TYPE jobs_done_total counter\n" +
+			"# TYPE http_requests_total counter\n" + `http_requests_total{path="/x"} 9` + "\n" +
+			histogram("shop_latency_ms", `op="buy",verb="post",side="client"`, 7*n, 7*n, 7*n) +
+			histogram("shop_latency_ms", `op="buy",verb="post",side="server"`, 30*n, 45*n, 50*n) +
+			`shop_results_total{op="buy",verb="post",result="FAILED"} ` + failed + "\n" +
+			`jobs_done_total{queue="mail",result="failed"} ` + jobs + "\n"
+	}
+	s.scrape(body(1, "3", "10"))
+	// As above, in milliseconds: a thousandth.
+	s.wants(s.scrape(body(2, "4", "12")), " mail: 2 2 - - -\nPOST buy: 50 1 8.33333e-05 0.0005 0.0002\n")
+}
+
+func TestFastHintsSayWhatIsMissing(t *testing.T) {
+	f := func(o Options, body, want string) {
+		t.Helper()
+		if d := newTarget(t, o).scrape(body); !strings.Contains(d.Hint, want) {
+			t.Errorf("hint %q, want one that says %q", d.Hint, want)
+		}
+	}
+	f(Options{}, "up 1\n", "add a histogram http_request_duration_seconds with labels path, method and code")
+	f(Options{}, "http_requests_total{code=\"200\"} 1\n", "http_requests_total has no label that names the path")
+	f(Options{Conventions: []Convention{{Family: "x_seconds", Path: LabelNames{"p"}}}}, "up 1\n", "nothing fits the job's endpoints (x_seconds)")
+}
+
+func TestFastNotesSayWhatAFamilyCannotTell(t *testing.T) {
+	d := newTarget(t, Options{}).scrape("# TYPE http_request_duration_seconds histogram\n" +
+		histogram("http_request_duration_seconds", `path="/a"`, 1, 1, 1))
+	if want := "no status label: error rates are unknown"; d.Recognised[0].Note != want {
+		t.Errorf("note %q, want %q", d.Recognised[0].Note, want)
+	}
+}
+
+func TestFastConventionsAreRefusedWithTheField(t *testing.T) {
+	f := func(c Convention, want string) {
+		t.Helper()
+		if err := c.Validate(); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%+v: error %v, want one about %s", c, err, want)
+		}
+	}
+	f(Convention{Path: LabelNames{"p"}}, "family:")
+	f(Convention{Family: "f"}, "path:")
+	f(Convention{Family: "f", Path: LabelNames{"p"}, Unit: "h"}, "unit:")
+	f(Convention{Family: "f", Path: LabelNames{"p"}, Kind: "gauge"}, "kind:")
+	f(Convention{Family: "f", Path: LabelNames{"p"}, ErrorsFrom: &ErrorsFrom{}}, "errors_from.family:")
+	if _, err := readConventions([]byte("- {family: f, path: p, colour: red}")); err == nil {
+		t.Error("an unknown key was accepted")
+	}
+}
+
+func TestFastStatuses(t *testing.T) {
+	f := func(statuses Statuses, status string, want bool) {
+		t.Helper()
+		if got := statuses.Match(status); got != want {
+			t.Errorf("%v matches %q: %v", statuses, status, got)
+		}
+	}
+	f(DefaultErrors, "500", true)
+	f(DefaultErrors, "599", true)
+	f(DefaultErrors, "5xx", true)
+	f(DefaultErrors, "5XX", true)
+	f(DefaultErrors, "499", false)
+	f(DefaultErrors, "5", false)
+	f(DefaultErrors, "5000", false)
+	f(DefaultErrors, "", false)
+	f(Statuses{"429", "5xx"}, "429", true)
+	f(Statuses{"429", "5xx"}, "428", false)
+	f(Statuses{"Unavailable"}, "UNAVAILABLE", true)
+	if err := (Statuses{"5xx", ""}).Validate(); err == nil {
+		t.Error("an empty status was accepted")
+	}
+}

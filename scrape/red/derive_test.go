@@ -1,0 +1,223 @@
+package red
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const counterType = "# TYPE http_requests_total counter\n"
+
+// requests writes http_requests_total of /a by code.
+func requests(byCode ...any) string {
+	var b strings.Builder
+	b.WriteString(counterType)
+	for i := 0; i < len(byCode); i += 2 {
+		fmt.Fprintf(&b, "http_requests_total{path=\"/a\",code=\"%v\"} %v\n", byCode[i], byCode[i+1])
+	}
+	return b.String()
+}
+
+const histogramType = "# TYPE http_request_duration_seconds histogram\n"
+
+// latency writes http_request_duration_seconds of /a.
+func latency(cumulative ...int) string {
+	return histogramType + histogram("http_request_duration_seconds", `path="/a",code="200"`, cumulative...)
+}
+
+func started(at float64) string {
+	return fmt.Sprintf("# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds %f\n", at)
+}
+
+// TestFastIncreases steps through bodies; each line of want is what follows
+// from one of them.
+func TestFastIncreases(t *testing.T) {
+	f := func(name string, bodies []string, want ...string) {
+		t.Run(name, func(t *testing.T) {
+			t.Helper()
+			s := newTarget(t, Options{})
+			var got []string
+			for _, body := range bodies {
+				got = append(got, strings.TrimSpace(figures(s.scrape(body))))
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+	f("a first error born at 1 counts",
+		[]string{requests(200, 10), requests(200, 20, 500, 1), requests(200, 20, 500, 1)},
+		"/a: unknown", "/a: 11 1 - - -", "/a: 0 0 - - -")
+	f("an endpoint that appears later counts from zero",
+		[]string{"up 1\n", requests(200, 7), requests(200, 9)},
+		"", "/a: 7 0 - - -", "/a: 2 0 - - -")
+	f("a counter that fell began anew",
+		[]string{requests(200, 10), requests(200, 4), requests(200, 6)},
+		"/a: unknown", "/a: 4 0 - - -", "/a: 2 0 - - -")
+	f("a series that vanished and came back is a new baseline",
+		[]string{requests(200, 10, 500, 3), requests(200, 12), requests(200, 14, 500, 9), requests(200, 14, 500, 10)},
+		"/a: unknown", "/a: 2 0 - - -", "/a: 2 0 - - -", "/a: 1 1 - - -")
+	f("unless it is lower than remembered",
+		[]string{requests(200, 10, 500, 3), requests(200, 12), requests(200, 14, 500, 2)},
+		"/a: unknown", "/a: 2 0 - - -", "/a: 4 2 - - -")
+	f("an endpoint that came back is unknown for one scrape",
+		[]string{requests(200, 10), "up 1\n", requests(200, 12), requests(200, 13)},
+		"/a: unknown", "", "/a: unknown", "/a: 1 0 - - -")
+	f("a reset hidden by fast growth shows in the start time",
+		[]string{started(1000) + requests(200, 10), started(2000) + requests(200, 30), started(2000) + requests(200, 31)},
+		"/a: unknown", "/a: 30 0 - - -", "/a: 1 0 - - -")
+	f("a restart while the series was away counts it from zero",
+		[]string{started(1000) + requests(200, 10), started(2000), started(2000) + requests(200, 30)},
+		"/a: unknown", "", "/a: 30 0 - - -")
+	f("a start time that moves by a second is the clock, not a restart",
+		[]string{started(1000) + requests(200, 10), started(1001) + requests(200, 30), started(1000) + requests(200, 31)},
+		"/a: unknown", "/a: 20 0 - - -", "/a: 1 0 - - -")
+	f("one bucket that fell restarts the whole histogram",
+		// All 40 are new: 8, 17, 15. Rank 20 is 12 of 17 into the second.
+		[]string{latency(10, 20, 30), latency(8, 25, 40)},
+		"/a: unknown", "/a: 40 0 0.382353 0.5 0.2")
+	f("a higher bucket that grew by less is raised",
+		// Increases 10, 4, 12 become 10, 10, 12: 10 and 2 in the first and last.
+		[]string{latency(0, 0, 0), latency(10, 4, 12)},
+		"/a: unknown", "/a: 12 0 0.06 0.5 0.2")
+	f("le 1 and le 1.0 are one bucket",
+		[]string{
+			histogramType + "http_request_duration_seconds_bucket{path=\"/a\",le=\"1\"} 1\nhttp_request_duration_seconds_bucket{path=\"/a\",le=\"+Inf\"} 1\n",
+			histogramType + "http_request_duration_seconds_bucket{path=\"/a\",le=\"1.0\"} 3\nhttp_request_duration_seconds_bucket{path=\"/a\",le=\"+Inf\"} 3\n",
+		},
+		"/a: unknown", "/a: 2 - 0.5 0.95 -")
+	f("fractional counts are rounded",
+		[]string{requests(200, 10.4), requests(200, 13.1)},
+		"/a: unknown", "/a: 3 0 - - -")
+	f("more joined errors than requests are not more than all",
+		[]string{
+			histogramType + histogram("http_request_duration_seconds", `path="/a"`, 0, 0, 0) + requests(500, 0),
+			histogramType + histogram("http_request_duration_seconds", `path="/a"`, 1, 1, 1) + requests(500, 2),
+		},
+		"/a: unknown", "/a: 1 1 0.05 0.095 0.2")
+}
+
+func TestFastMeanIsUnknownWithoutASum(t *testing.T) {
+	s := newTarget(t, Options{})
+	s.scrape(latency(0, 0, 0))
+	noSum := strings.Replace(latency(1, 1, 1), `_sum{path="/a",code="200"} 0.2`, `_sum{path="/a",code="200"} NaN`, 1)
+	e := s.scrape(noSum).Endpoints[0]
+	if e.MeanKnown || e.Increase.Requests != 1 || e.Increase.Quantile(.5) == nil {
+		t.Errorf("with a NaN sum: mean known %v, %d requests, p50 %v", e.MeanKnown, e.Increase.Requests, e.Increase.Quantile(.5))
+	}
+}
+
+func TestFastMissedScrapesAreOneLongerInterval(t *testing.T) {
+	s := newTarget(t, Options{})
+	s.scrape(requests(200, 10))
+	s.at = s.at.Add(10 * time.Second) // two scrapes failed
+	d := s.scrape(requests(200, 40))
+	if d.Elapsed != 15*time.Second || d.Endpoints[0].Increase.Elapsed != 15*time.Second {
+		t.Errorf("elapsed %v, want 15s", d.Elapsed)
+	}
+	if rate := d.Endpoints[0].Increase.Throughput(); *rate != 2 {
+		t.Errorf("throughput %v, want 30 requests in 15 s", *rate)
+	}
+}
+
+func TestFastScrapesThatAreNotLaterChangeNothing(t *testing.T) {
+	s := newTarget(t, Options{})
+	s.scrape(requests(200, 10))
+	s.at = epoch
+	if d := s.scrape(requests(200, 12)); d != nil {
+		t.Errorf("a second scrape at the same time gave %s", figures(d))
+	}
+	s.at = epoch.Add(5 * time.Second)
+	s.wants(s.scrape(requests(200, 13)), " /a: 3 0 - - -\n")
+}
+
+func TestFastChangedBucketsAreANewBaselineAndSaid(t *testing.T) {
+	s := newTarget(t, Options{})
+	s.scrape(latency(1, 2, 3))
+	other := strings.ReplaceAll(latency(2, 4, 6), `le="0.1"`, `le="0.2"`)
+	d := s.scrape(other)
+	s.wants(d, " /a: unknown\n")
+	want := `http_request_duration_seconds{code="200",path="/a"} has other buckets than before, so it is counted anew`
+	if d.Skipped.Count != 3 || d.Skipped.Reason != want {
+		t.Errorf("skipped %+v", d.Skipped)
+	}
+	s.wants(s.scrape(strings.ReplaceAll(latency(3, 5, 7), `le="0.1"`, `le="0.2"`)), " /a: 1 0 0.1 0.19 0.2\n")
+}
+
+func TestFastChangedBucketsAfterAResetCountFromZero(t *testing.T) {
+	s := newTarget(t, Options{})
+	s.scrape(latency(10, 20, 30))
+	s.wants(s.scrape(strings.ReplaceAll(latency(2, 2, 2), `le="0.1"`, `le="0.2"`)), " /a: 2 0 0.1 0.19 0.2\n")
+}
+
+func TestFastSeriesWithOtherBucketsMergeWhereBoundsAgree(t *testing.T) {
+	s := newTarget(t, Options{})
+	body := func(a, b string) string { return histogramType + a + b }
+	one := func(n int) string {
+		return histogram("http_request_duration_seconds", `path="/a",code="200"`, n, 2*n, 2*n)
+	}
+	two := func(n int) string {
+		return strings.ReplaceAll(histogram("http_request_duration_seconds", `path="/a",code="500"`, n, 2*n, 2*n), `le="0.1"`, `le="0.2"`)
+	}
+	s.scrape(body(one(0), two(0)))
+	// Only 0.5 is common: 40 up to it, so p50 is 0.25 and p95 0.475.
+	s.wants(s.scrape(body(one(10), two(10))), " /a: 40 20 0.25 0.475 0.2\n")
+}
+
+func TestFastTooManyEndpointsAreMergedAndSaid(t *testing.T) {
+	s := newTarget(t, Options{MaxEndpoints: 3})
+	body := func(n int) string {
+		var b strings.Builder
+		b.WriteString(counterType)
+		for i := range 10 {
+			fmt.Fprintf(&b, "http_requests_total{path=\"/%d\",code=\"200\"} %d\n", i, n)
+		}
+		return b.String()
+	}
+	s.scrape(body(1))
+	d := s.scrape(body(3))
+	s.wants(d, " /0: 2 0 - - -\n /1: 2 0 - - -\n /2: 2 0 - - -\n other: 14 0 - - -\n")
+	if want := `more than 3 endpoints: 7 series are merged into "other"`; !strings.Contains(d.Recognised[0].Note, want) {
+		t.Errorf("note %q, want %q", d.Recognised[0].Note, want)
+	}
+}
+
+func TestFastEndpointsThatAreGoneMakeRoomAfterAWhile(t *testing.T) {
+	s := newTarget(t, Options{MaxEndpoints: 1})
+	line := func(path string, n int) string {
+		return counterType + fmt.Sprintf("http_requests_total{path=%q,code=\"200\"} %d\n", path, n)
+	}
+	s.scrape(line("/old", 1))
+	s.scrape(line("/new", 1))
+	s.at = s.at.Add(Retention)
+	s.wants(s.scrape("up 1\n"), "") // /old is forgotten here
+	s.wants(s.scrape(line("/newest", 4)), " /newest: 4 0 - - -\n")
+	s.wants(s.scrape(line("/next", 5)), " other: 5 0 - - -\n")
+}
+
+func TestFastLongLabelValuesAreCutAndCounted(t *testing.T) {
+	s := newTarget(t, Options{})
+	d := s.scrape(counterType + `http_requests_total{path="/` + strings.Repeat("é", 5000) + `",code="200"} 1` + "\n")
+	path := d.Endpoints[0].Path
+	if len(path) > maxLabel+len("…") || !utf8.ValidString(path) || !strings.HasSuffix(path, "…") {
+		t.Errorf("a path of %d bytes, valid %v", len(path), utf8.ValidString(path))
+	}
+	if want := "the paths of 1 series are longer than 1024 bytes and were cut"; !strings.Contains(d.Recognised[0].Note, want) {
+		t.Errorf("note %q, want %q", d.Recognised[0].Note, want)
+	}
+}
+
+func TestFastRestartsAreCounted(t *testing.T) {
+	s := newTarget(t, Options{})
+	s.scrape(started(1000))
+	s.scrape("up 1\n")
+	s.scrape(started(1000))
+	d := s.scrape(started(1750.5))
+	if d.Restarts != 1 || !d.Started.Equal(time.UnixMilli(1750500)) {
+		t.Errorf("%d restarts, started %v", d.Restarts, d.Started)
+	}
+}
