@@ -60,6 +60,9 @@ type buckets struct {
 // bucket grew by more than a higher one, the higher is raised to it, as
 // Prometheus' histogram_quantile does with inconsistent buckets.
 func (b *buckets) advance(h *exposition.Histogram, past history) (sum float64, ok, relaid bool) {
+	if len(b.cumulative) == 0 && past != fromZero {
+		past = baseline // the last state was refused
+	}
 	relaid = past != baseline && past != fromZero && !slices.Equal(b.bounds, h.Bounds)
 	switch {
 	case past == baseline:
