@@ -1,0 +1,189 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"github.com/redpoll/redpoll/internal/config"
+)
+
+const (
+	defaultConfigFile = "redpoll.yaml"
+	// demoStoragePath keeps the demo's history apart from a real one.
+	demoStoragePath = "redpoll-demo.db"
+)
+
+// loadConfig reads the configuration that is to be in force: the named file,
+// else redpoll.yaml, else the built-in one. Flags beat the file.
+func (a *app) loadConfig() (*config.Config, error) {
+	c, warnings, err := a.readConfig()
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range warnings {
+		a.logger.Warn(w)
+	}
+	if a.storagePath != "" {
+		c.Storage.Path = a.storagePath
+	}
+	if a.listenAddress != "" {
+		c.Web.ListenAddress = a.listenAddress
+	}
+	return c, nil
+}
+
+func (a *app) readConfig() (*config.Config, []string, error) {
+	if path := a.configPath(); path != "" {
+		return config.Load(path)
+	}
+	c, warnings, err := config.Parse("built-in configuration", []byte(a.builtInConfig()))
+	if err == nil && a.demo {
+		c.Storage.Path = demoStoragePath
+	}
+	return c, warnings, err
+}
+
+// configPath is the file to read, empty for the built-in configuration.
+func (a *app) configPath() string {
+	if a.demo || a.configFile != "" {
+		return a.configFile
+	}
+	if _, err := os.Stat(defaultConfigFile); errors.Is(err, fs.ErrNotExist) {
+		return ""
+	}
+	return defaultConfigFile
+}
+
+// configSource names the configuration for the log.
+func (a *app) configSource() string {
+	switch path := a.configPath(); {
+	case a.demo:
+		return "demo"
+	case path == "":
+		return "built-in, scrapes redpoll itself; write " + defaultConfigFile + " to scrape your own"
+	default:
+		return path
+	}
+}
+
+// builtInConfig scrapes redpoll itself and, with --demo, the shop. Before the
+// addresses are known it scrapes nothing.
+func (a *app) builtInConfig() string {
+	text := ""
+	if a.listener != nil {
+		text += builtInJob("redpoll", reachable(a.listener.Addr()))
+	}
+	if a.shop != nil {
+		text += builtInJob("shop", a.shop.Address())
+	}
+	if text == "" {
+		return ""
+	}
+	return "scrape_configs:\n" + text
+}
+
+func builtInJob(name, address string) string {
+	return fmt.Sprintf("  - job_name: %s\n    static_configs: [{targets: [%q]}]\n", name, address)
+}
+
+func (a *app) redactedConfig() []byte {
+	a.reloading.Lock()
+	defer a.reloading.Unlock()
+	return a.running.Redacted()
+}
+
+// reload puts the file as it is now in force. On an error the configuration
+// that runs stays as it is.
+func (a *app) reload(context.Context) error {
+	a.reloading.Lock()
+	defer a.reloading.Unlock()
+	next, err := a.loadConfig()
+	if err == nil {
+		err = a.apply(next)
+	}
+	a.reloads.observe(err)
+	if err != nil {
+		return fmt.Errorf("configuration not reloaded, the old one stays in force: %w", err)
+	}
+	a.warnOfRestart(next)
+	a.running = next
+	a.logger.Info("configuration reloaded", "configuration", a.configSource())
+	return nil
+}
+
+// warnOfRestart names the sections that only a new start puts in force.
+func (a *app) warnOfRestart(next *config.Config) {
+	if next.Storage != a.running.Storage {
+		a.logger.Warn("the `storage` section has changed; restart redpoll to put it in force")
+	}
+	if fmt.Sprint(next.Web) != fmt.Sprint(a.running.Web) {
+		a.logger.Warn("the `web` section has changed; restart redpoll to put it in force")
+	}
+}
+
+func (a *app) reloadOnHangup(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-a.hangup:
+			if err := a.reload(ctx); err != nil {
+				a.logger.Error(err.Error())
+			}
+		}
+	}
+}
+
+// reloadMetrics carry Prometheus' own names for the same thing, with our
+// prefix.
+type reloadMetrics struct {
+	successful prometheus.Gauge
+	timestamp  prometheus.Gauge
+}
+
+func newReloadMetrics(r prometheus.Registerer) reloadMetrics {
+	f := promauto.With(r)
+	m := reloadMetrics{
+		successful: f.NewGauge(prometheus.GaugeOpts{
+			Name: "redpoll_config_last_reload_successful",
+			Help: "Whether the last reload of the configuration succeeded.",
+		}),
+		timestamp: f.NewGauge(prometheus.GaugeOpts{
+			Name: "redpoll_config_last_reload_success_timestamp_seconds",
+			Help: "When the configuration in force was loaded.",
+		}),
+	}
+	m.observe(nil)
+	return m
+}
+
+func (m reloadMetrics) observe(err error) {
+	if err != nil {
+		m.successful.Set(0)
+		return
+	}
+	m.successful.Set(1)
+	m.timestamp.Set(float64(time.Now().UnixMilli()) / 1000)
+}
+
+// runCheckConfig is `redpoll check config`: it prints the configuration as it
+// is understood, defaults included, and fails as a start with it would.
+func runCheckConfig(path string, stdout, stderr io.Writer) error {
+	c, warnings, err := config.Load(path)
+	if err != nil {
+		return usageError{err}
+	}
+	for _, w := range warnings {
+		fmt.Fprintln(stderr, "warning:", w)
+	}
+	_, err = fmt.Fprintf(stdout, "# %s is valid; with defaults it reads:\n%s", path, c.Redacted())
+	return err
+}

@@ -1,0 +1,103 @@
+// Command redpoll polls Prometheus /metrics targets, works out every
+// endpoint's latency, error rate and throughput, judges them by rules, keeps
+// history and serves a live dashboard.
+//
+// Exit codes: 0 fine, 1 a check failed or a fault at run time, 2 wrong usage
+// or configuration.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kingpin/v2"
+	"github.com/prometheus/common/promslog"
+	"github.com/prometheus/common/promslog/flag"
+	"github.com/prometheus/common/version"
+)
+
+func main() {
+	os.Exit(mainCode(os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// mainCode is main with its surroundings as arguments.
+func mainCode(args []string, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// After the first signal the default comes back: a second one ends the
+	// process at once.
+	context.AfterFunc(ctx, stop)
+
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+
+	err := command(ctx, args, hangup, stdout, stderr)
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintf(stderr, "redpoll: %v\n", err)
+	return exitCode(err)
+}
+
+// usageError is a fault in the command line or the configuration: the user
+// has to change something before a new start can help.
+type usageError struct{ err error }
+
+func (e usageError) Error() string { return e.err.Error() }
+func (e usageError) Unwrap() error { return e.err }
+
+func exitCode(err error) int {
+	if usage := (usageError{}); errors.As(err, &usage) {
+		return 2
+	}
+	return 1
+}
+
+// command reads the command line and runs what it asks for.
+func command(ctx context.Context, args []string, hangup <-chan os.Signal, stdout, stderr io.Writer) error {
+	var o options
+	logConfig := promslog.Config{Writer: stderr}
+
+	k := kingpin.New("redpoll", "Which endpoint is slow or failing, since when, and what changed? One binary, one YAML file.")
+	k.UsageWriter(stdout).ErrorWriter(stderr)
+	// Without this kingpin ends the process itself on --help and --version.
+	var ended bool
+	k.Terminate(func(int) { ended = true })
+	k.HelpFlag.Short('h')
+	k.Version(version.Print("redpoll"))
+	flag.AddFlags(k, &logConfig)
+
+	serve := k.Command("serve", "Scrape, judge, keep and serve (the default).").Default()
+	serve.Flag("config.file", "Configuration file. Without it: redpoll.yaml in the working directory, else a built-in one that scrapes redpoll itself.").StringVar(&o.configFile)
+	serve.Flag("storage.path", "History database; beats `storage.path` of the file.").StringVar(&o.storagePath)
+	serve.Flag("web.listen-address", "Address of the dashboard and the API; beats `web.listen_address` of the file.").StringVar(&o.listenAddress)
+	serve.Flag("web.config.file", "TLS and basic authentication, in the format of Prometheus' exporter-toolkit.").StringVar(&o.webConfigFile)
+	serve.Flag("demo", "Start a demo shop with traffic and incidents of its own and watch it. Takes no configuration file.").BoolVar(&o.demo)
+
+	check := k.Command("check", "Check things without running.")
+	checkConfig := check.Command("config", "Check a configuration file and print how it is understood.")
+	checkFile := checkConfig.Arg("file", "Configuration file.").Default(defaultConfigFile).String()
+
+	chosen, err := k.Parse(args)
+	switch {
+	case ended:
+		return nil
+	case err != nil:
+		return usageError{fmt.Errorf("%w; `redpoll --help` lists the flags", err)}
+	case chosen == checkConfig.FullCommand():
+		return runCheckConfig(*checkFile, stdout, stderr)
+	case o.demo && o.configFile != "":
+		return usageError{errors.New("--demo brings its own configuration; leave --config.file out")}
+	}
+	o.hangup, o.stdout = hangup, stdout
+	o.logger = promslog.New(&logConfig)
+	slog.SetDefault(o.logger) // for libraries that log by themselves
+	return run(ctx, o)
+}
