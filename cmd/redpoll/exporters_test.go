@@ -60,9 +60,9 @@ func TestMetricsOfRealExporters(t *testing.T) {
 
 	dir := t.TempDir()
 	writeConfig(t, dir, fmt.Sprintf(`
-global: {scrape_interval: 200ms, scrape_timeout: 200ms, evaluation_interval: 200ms}
+global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 500ms}
 scrape_configs:
-  - {job_name: node, scrape_interval: 2s, scrape_timeout: 2s, static_configs: [{targets: [%q]}]}
+  - {job_name: node, scrape_interval: 3s, scrape_timeout: 3s, static_configs: [{targets: [%q]}]}
   - {job_name: prometheus, static_configs: [{targets: [%q]}]}
   - {job_name: nobody, static_configs: [{targets: [%q]}]}
 web: {listen_address: "127.0.0.1:0"}
@@ -77,8 +77,8 @@ web: {listen_address: "127.0.0.1:0"}
 
 	s := p.dial()
 	s.until("Prometheus' own scrapes as an endpoint", func(m message) bool {
-		e := m.Data.endpoint("/metrics")
-		return e != nil && e.Job == "prometheus" && e.P99 != nil && e.ErrorRate != nil && *e.ErrorRate == 0
+		e := m.Data.endpoint("prometheus", "/metrics")
+		return e != nil && e.P99 != nil && e.ErrorRate != nil && *e.ErrorRate == 0
 	})
 	s.until("the machine's figures", func(m message) bool {
 		sys := m.Data.System

@@ -189,9 +189,9 @@ type (
 	}
 )
 
-func (s *snapshot) endpoint(path string) *endpoint {
+func (s *snapshot) endpoint(job, path string) *endpoint {
 	for i := range s.Endpoints {
-		if s.Endpoints[i].Path == path {
+		if s.Endpoints[i].Job == job && s.Endpoints[i].Path == path {
 			return &s.Endpoints[i]
 		}
 	}

@@ -70,7 +70,7 @@ func wantUsual(t *testing.T, from string, e *endpoint) {
 }
 
 func isUsual(m message) bool {
-	e := m.Data.endpoint("/checkout")
+	e := m.Data.endpoint("shop", "/checkout")
 	return e != nil && e.P50 != nil && math.Abs(*e.P50-200) < 1e-3
 }
 
@@ -90,12 +90,12 @@ func TestCanaryProgramFromTargetToWatcherAndBack(t *testing.T) {
 		t.Fatalf("first message is %q, want snapshot", first.Type)
 	}
 	m := s.until("the usual figures", isUsual)
-	wantUsual(t, "WebSocket", m.Data.endpoint("/checkout"))
+	wantUsual(t, "WebSocket", m.Data.endpoint("shop", "/checkout"))
 	var now snapshot
 	p.get("/api/metrics", &now)
-	wantUsual(t, "REST", now.endpoint("/checkout"))
+	wantUsual(t, "REST", now.endpoint("shop", "/checkout"))
 	sse := p.firstSSE()
-	wantUsual(t, "SSE", sse.Data.endpoint("/checkout"))
+	wantUsual(t, "SSE", sse.Data.endpoint("shop", "/checkout"))
 
 	target.set(slow)
 	fired := s.untilAlert("firing", "")
