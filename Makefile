@@ -9,6 +9,8 @@ SHELL := /usr/bin/env bash
 # Where .ci/setup.sh puts a Node.js if the system's is too old.
 export PATH := $(CURDIR)/bin/nodejs/node_modules/.bin:$(PATH)
 
+VERSION = $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+
 # What `make bench` runs: make bench BENCH=Parse COUNT=6
 BENCH ?= .
 COUNT ?= 1
@@ -20,7 +22,7 @@ run: ## start redpoll with the demo shop
 	go run ./cmd/redpoll --demo
 
 build: ## build bin/redpoll
-	go build -trimpath -o bin/redpoll ./cmd/redpoll
+	go build -trimpath -ldflags '-X github.com/prometheus/common/version.Version=$(VERSION)' -o bin/redpoll ./cmd/redpoll
 
 # With CI set, a test that needs another program fails where it would skip.
 test: setup check web-check ## run all checks and tests, after installing what they need
