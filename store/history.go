@@ -122,6 +122,9 @@ func (r *rangeReader) checkPoints() error {
 		return nil
 	}
 	least := ceil((r.end-r.start)/(MaxPoints-2)+1, 1000)
+	if least > minuteMS {
+		least = ceil(least, minuteMS)
+	}
 	return fmt.Errorf("%w: %d of %s each, at most %d; a step of %s does", ErrTooManyPoints, points,
 		time.Duration(r.step)*time.Millisecond, MaxPoints, time.Duration(least)*time.Millisecond)
 }
