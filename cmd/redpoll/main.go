@@ -7,6 +7,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +29,8 @@ func main() {
 
 // mainCode is main with its surroundings as arguments.
 func mainCode(args []string, stdout, stderr io.Writer) int {
+	// Releases set it by the linker; `go run` and `go build` leave it empty.
+	version.Version = cmp.Or(version.Version, "dev")
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	// After the first signal the default comes back: a second one ends the

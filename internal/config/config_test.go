@@ -48,6 +48,28 @@ func TestCanaryExampleLoadsAsItIs(t *testing.T) {
 	}
 }
 
+// The example's commented job claims to show every key; so it must load.
+func TestFastCommentedJobOfTheExampleIsValid(t *testing.T) {
+	text, err := os.ReadFile("../../config.example.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, job, found := strings.Cut(string(text), "  # - job_name: shop\n")
+	job, _, found2 := strings.Cut(job, "\n\n")
+	if !found || !found2 {
+		t.Fatal("the example has no commented job any more")
+	}
+	var uncommented strings.Builder
+	uncommented.WriteString("scrape_configs:\n  - job_name: shop\n")
+	for line := range strings.Lines(job + "\n") {
+		uncommented.WriteString("  " + strings.TrimPrefix(line, "  # "))
+	}
+	c := mustParse(t, uncommented.String())
+	if len(c.ScrapeConfigs) != 1 || len(c.ScrapeConfigs[0].Endpoints) != 1 {
+		t.Errorf("understood as\n%s", c.Redacted())
+	}
+}
+
 func TestFastDefaultsHoldWhereTheFileSaysNothing(t *testing.T) {
 	f := func(text string) {
 		t.Helper()
