@@ -38,9 +38,11 @@ func (a *app) listen(ctx context.Context, address string) error {
 func (a *app) serve(ctx context.Context) error {
 	server := &http.Server{
 		Handler: a.api.Handler(),
-		// Slow senders of headers are cut off; bodies and answers have their
-		// own limits in the handlers, since streams have no end.
+		// Slow senders and readers are cut off. Streams, which have no end, set
+		// their own deadlines.
 		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      time.Minute,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 	}
