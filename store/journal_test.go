@@ -59,37 +59,36 @@ func TestCanaryFullDiskLosesNothingOnceThereIsRoom(t *testing.T) {
 			t.Fatalf("Append %d on a full disk: %v", i, err)
 		}
 	}
-	if n := metric(t, registry, "redpoll_store_pending_ticks"); n != 40 {
-		t.Errorf("%g ticks are pending, want 40", n)
-	}
-	if n := metric(t, registry, "redpoll_store_commit_failures_total"); n != 40 {
-		t.Errorf("%g failures, want 40", n)
+	if pending, failed := metric(t, registry, "redpoll_store_pending_ticks"), metric(t, registry, "redpoll_store_commit_failures_total"); pending != 40 || failed != 40 {
+		t.Errorf("%g ticks are pending and %g failed, want 40 and 40", pending, failed)
 	}
 	limitPages(t, s, unlimited)
 	for i := 41; s.pending.Load() > 0 || i < 43; i++ {
 		appendAll(t, s, many(at(5*i), 600))
 	}
-	newest := many(noon, 540).Endpoints[539].Key
-	f := func(k redpoll.EndpointKey, end time.Time, want int) {
-		t.Helper()
-		for _, step := range []time.Duration{5 * time.Second, time.Minute} {
-			var got uint64
-			for _, p := range history(t, s, k, noon, end, step).Points {
-				got += p.Requests
-			}
-			if got != uint64(35*want) {
-				t.Errorf("step %s: %d requests, want %d", step, got, 35*want)
-			}
-		}
-	}
-	f(many(noon, 1).Endpoints[0].Key, at(240), 43)
-	f(newest, at(240), 3)
+	wantRequests(t, s, many(noon, 1).Endpoints[0].Key, 43*35)
+	wantRequests(t, s, many(noon, 540).Endpoints[539].Key, 3*35) // new in the last snapshot that failed
 	if n := count(t, s, "SELECT count(*) FROM anomaly_alerts"); n != 40 {
 		t.Errorf("%d alerts, want 40", n)
 	}
-	// Minutes 0 to 2 are closed; endpoint 510 came with the tenth snapshot.
+	// Endpoint 510 was new in the tenth snapshot that failed, the minute's last but one.
 	if n := count(t, s, "SELECT requests FROM minute WHERE ts = ? AND endpoint_id = 510", noon.UnixMilli()); n != 2*35 {
 		t.Errorf("the minute row of endpoint 510 has %d requests, want 70", n)
+	}
+}
+
+// wantRequests checks how many requests an endpoint's history has, in
+// snapshots and in minutes.
+func wantRequests(t *testing.T, s *Store, k redpoll.EndpointKey, want uint64) {
+	t.Helper()
+	for _, step := range []time.Duration{5 * time.Second, time.Minute} {
+		var got uint64
+		for _, p := range history(t, s, k, noon, noon.Add(time.Hour), step).Points {
+			got += p.Requests
+		}
+		if got != want {
+			t.Errorf("%s by steps of %s: %d requests, want %d", k.Path, step, got, want)
+		}
 	}
 }
 

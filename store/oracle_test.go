@@ -141,6 +141,7 @@ func TestCanaryHistoryEqualsOracle(t *testing.T) {
 				w.step()
 			}
 			w.check()
+			w.checkMinuteRows()
 			w.close()
 		})
 	}
@@ -240,6 +241,55 @@ func (w *world) check() {
 			w.t.Fatalf("%s from %s to %s, step %s (-want +got):\n%s", k.Path, start, end, got.Step, diff)
 		}
 	}
+}
+
+// checkMinuteRows compares the minute table's rows, of which there must be no
+// more and no fewer, with the minutes that have ended.
+func (w *world) checkMinuteRows() {
+	w.t.Helper()
+	appendAll(w.t, w.store, snapshot(w.g.now.Add(time.Hour))) // ends the last minute, writes what is pending
+	rows, err := w.store.read.Query(`SELECT ts, path, requests, elapsed_ms, p99_us / 1e6
+		FROM minute JOIN endpoint ON endpoint.id = endpoint_id ORDER BY path, ts`)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer rows.Close()
+	var got, want []minuteFigures
+	for rows.Next() {
+		var f minuteFigures
+		if err := rows.Scan(&f.TS, &f.Path, &f.Requests, &f.ElapsedMS, &f.P99); err != nil {
+			w.t.Fatal(err)
+		}
+		got = append(got, f)
+	}
+	if err := rows.Err(); err != nil {
+		w.t.Fatal(err)
+	}
+	for i := range 8 {
+		for _, p := range w.oracle.answer(w.g.key(i), w.rowsFrom(), w.g.now.Add(time.Hour), time.Minute) {
+			want = append(want, minuteFigures{p.Time.UnixMilli(), w.g.key(i).Path, p.Requests, p.Elapsed.Milliseconds(), p.Quantile(0.99)})
+		}
+	}
+	if diff := cmp.Diff(want, got, cmpopts.EquateApprox(0, 2e-6)); diff != "" {
+		w.t.Fatalf("minute rows (-want +got):\n%s", diff)
+	}
+}
+
+type minuteFigures struct {
+	TS        int64
+	Path      string
+	Requests  uint64
+	ElapsedMS int64
+	P99       *float64
+}
+
+// rowsFrom is where the minute table's retention ends.
+func (w *world) rowsFrom() time.Time {
+	last := time.UnixMilli(w.oracle.last).Truncate(time.Minute)
+	if now := w.g.now.Add(time.Hour).Truncate(time.Minute); now.After(last) {
+		last = now
+	}
+	return last.Add(-minuteRowRetention)
 }
 
 // meaningful clears what means nothing.

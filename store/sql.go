@@ -157,7 +157,8 @@ func putGauges(tx *transaction, t *tick) error {
 	if *c == (redpoll.CDN{}) && *y == (redpoll.System{}) {
 		return nil
 	}
-	return tx.exec(tx.gauge, t.ts, orNull(y.Uptime), orNull(y.Memory), orNull(y.CPU), y.Source,
+	source := sql.NullString{String: y.Source, Valid: y.Source != ""}
+	return tx.exec(tx.gauge, t.ts, orNull(y.Uptime), orNull(y.Memory), orNull(y.CPU), source,
 		orNull(c.Bandwidth), orNull(c.CacheHitRatio), orNull(c.Storage))
 }
 
