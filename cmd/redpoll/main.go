@@ -76,14 +76,9 @@ func command(ctx context.Context, args []string, hangup <-chan os.Signal, stdout
 	k.HelpFlag.Short('h')
 	k.Version(version.Print("redpoll"))
 	flag.AddFlags(k, &logConfig)
+	addFlags(k, &o)
 
-	serve := k.Command("serve", "Scrape, judge, keep and serve (the default).").Default()
-	serve.Flag("config.file", "Configuration file. Without it: redpoll.yaml in the working directory, else a built-in one that scrapes redpoll itself.").StringVar(&o.configFile)
-	serve.Flag("storage.path", "History database; beats `storage.path` of the file.").StringVar(&o.storagePath)
-	serve.Flag("web.listen-address", "Address of the dashboard and the API; beats `web.listen_address` of the file.").StringVar(&o.listenAddress)
-	serve.Flag("web.config.file", "TLS and basic authentication, in the format of Prometheus' exporter-toolkit.").StringVar(&o.webConfigFile)
-	serve.Flag("demo", "Start a demo shop with traffic and incidents of its own and watch it. Takes no configuration file.").BoolVar(&o.demo)
-
+	k.Command("serve", "Scrape, judge, keep and serve (the default).").Default()
 	check := k.Command("check", "Check things without running.")
 	checkConfig := check.Command("config", "Check a configuration file and print how it is understood.")
 	checkFile := checkConfig.Arg("file", "Configuration file.").Default(defaultConfigFile).String()
@@ -103,4 +98,13 @@ func command(ctx context.Context, args []string, hangup <-chan os.Signal, stdout
 	o.logger = promslog.New(&logConfig)
 	slog.SetDefault(o.logger) // for libraries that log by themselves
 	return run(ctx, o)
+}
+
+// addFlags declares the flags that stand for themselves, without a command.
+func addFlags(k *kingpin.Application, o *options) {
+	k.Flag("config.file", "Configuration file. Without it: redpoll.yaml in the working directory, else a built-in one that scrapes redpoll itself.").StringVar(&o.configFile)
+	k.Flag("storage.path", "History database; beats `storage.path` of the file.").StringVar(&o.storagePath)
+	k.Flag("web.listen-address", "Address of the dashboard and the API; beats `web.listen_address` of the file.").StringVar(&o.listenAddress)
+	k.Flag("web.config.file", "TLS and basic authentication, in the format of Prometheus' exporter-toolkit.").StringVar(&o.webConfigFile)
+	k.Flag("demo", "Start a demo shop with traffic and incidents of its own and watch it. Takes no configuration file.").BoolVar(&o.demo)
 }
