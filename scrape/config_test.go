@@ -1,0 +1,145 @@
+package scrape
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/common/config"
+	"github.com/prometheus/common/model"
+	"gopkg.in/yaml.v3"
+
+	"github.com/redpoll/redpoll/scrape/red"
+)
+
+func decodeJob(text string) (JobConfig, error) {
+	decoder := yaml.NewDecoder(strings.NewReader(text))
+	decoder.KnownFields(true)
+	var c JobConfig
+	if err := decoder.Decode(&c); err != nil {
+		return c, err
+	}
+	return c, c.Validate(DefaultGlobal)
+}
+
+func TestFastConfigDefaults(t *testing.T) {
+	c, err := decodeJob("job_name: shop\nstatic_configs: [{targets: ['127.0.0.1:8080']}]")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := JobConfig{
+		JobName:        "shop",
+		ScrapeInterval: model.Duration(5 * time.Second), ScrapeTimeout: model.Duration(4 * time.Second),
+		MetricsPath: "/metrics", Scheme: "http", BodySizeLimit: 50 << 20, MaxEndpoints: 2000,
+		StaticConfigs:    []StaticConfig{{Targets: []string{"127.0.0.1:8080"}}},
+		HTTPClientConfig: config.DefaultHTTPClientConfig,
+	}
+	if diff := cmp.Diff(want, c, cmp.AllowUnexported(config.ProxyConfig{})); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestFastConfigReadsEveryKey(t *testing.T) {
+	c, err := decodeJob(`
+job_name: shop
+scrape_interval: 1s
+metrics_path: /m
+scheme: https
+params: {a: [b, c]}
+body_size_limit: 2MB
+max_endpoints: 7
+basic_auth: {username: u, password: p}
+follow_redirects: false
+errors: [5xx, "429"]
+static_configs:
+  - targets: [a, "b:1", "[::1]:9100"]
+    labels: {env: prod}
+endpoints:
+  - family: shop_ms
+    unit: ms
+    path: op
+    errors_from: {family: shop_total, status: [result]}
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if time.Duration(c.ScrapeTimeout) != time.Second {
+		t.Errorf("the timeout is %v, want the interval where that is shorter than the default", c.ScrapeTimeout)
+	}
+	if c.HTTPClientConfig.BasicAuth.Username != "u" || c.HTTPClientConfig.FollowRedirects || c.BodySizeLimit != 2<<20 {
+		t.Errorf("%+v", c)
+	}
+	want := Mappings{{
+		Name: "endpoints", Family: "shop_ms", Kind: red.Latency, Unit: "ms", Path: red.LabelNames{"op"},
+		ErrorsFrom: &red.ErrorsFrom{Family: "shop_total", Path: red.LabelNames{"op"}, Status: red.LabelNames{"result"}},
+	}}
+	if diff := cmp.Diff(want, c.Endpoints); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestFastConfigASingleMappingNeedsNoList(t *testing.T) {
+	c, err := decodeJob("job_name: shop\nendpoints: {family: f, path: p}")
+	if err != nil || len(c.Endpoints) != 1 || c.Endpoints[0].Family != "f" {
+		t.Errorf("%+v, %v", c.Endpoints, err)
+	}
+}
+
+func TestFastConfigRefusesWithTheField(t *testing.T) {
+	f := func(text, want string) {
+		t.Helper()
+		_, err := decodeJob(text)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s\nerror %v, want one that says %q", text, err, want)
+		}
+	}
+	f("scheme: http", "job_name: every job needs a name")
+	f("job_name: j\nscrape_interval: 50ms", `scrape_interval: 50ms is too short; the shortest is 100ms (job "j")`)
+	f("job_name: j\nscrape_interval: 1s\nscrape_timeout: 2s", "scrape_timeout: 2s is longer than scrape_interval, 1s")
+	f("job_name: j\nscheme: ftp", `scheme: "ftp" is neither http nor https`)
+	f("job_name: j\nmetrics_path: metrics", `metrics_path: "metrics" does not begin with a slash`)
+	f("job_name: j\nmax_endpoints: -1", "max_endpoints: -1 is negative")
+	f("job_name: j\nbody_size_limit: many", `"many" is not a size; write it as 50MB`)
+	f("job_name: j\nbody_size_limit: 99999999999GB", "is not a size")
+	f("job_name: j\nerrors: ['']", `errors: "" is no status`)
+	f("job_name: j\nendpoints: [{family: f}]", "endpoints[0].path: name the label")
+	f("job_name: j\nendpoints: {family: f, path: p, colour: red}", "colour")
+	f("job_name: j\ncolour: red", "colour")
+	f("job_name: j\nbasic_auth: {username: u}\nbearer_token: t", "at most one of")
+	targets := func(list string) string { return "job_name: j\nstatic_configs: [{targets: [" + list + "]}]" }
+	f(targets("'http://a:1/metrics'"), "static_configs[0].targets: \"http://a:1/metrics\" is not host:port; scheme and path of a URL go into")
+	f(targets("'u:hunter2@a:1'"), "a target holds credentials; put them into basic_auth")
+	f(targets("'a:99999'"), `"a:99999" has no valid port`)
+	f(targets("'a:b'"), `"a:b" is not host:port`)
+	f(targets("'a b'"), `"a b" is not host:port`)
+	f(targets("''"), `"" is not host:port`)
+	f(targets("'a:1', 'a:1'"), `"a:1" stands there twice`)
+	f("job_name: j\nstatic_configs: [{targets: [a], labels: {'': b}}]", "is not a label name")
+}
+
+func TestFastConfigGlobal(t *testing.T) {
+	g := Global{ScrapeInterval: model.Duration(time.Second)}
+	if err := g.Validate(); err != nil || g.ScrapeTimeout != g.ScrapeInterval {
+		t.Errorf("%+v, %v", g, err)
+	}
+	g = Global{ScrapeInterval: model.Duration(time.Millisecond)}
+	if err := g.Validate(); err == nil {
+		t.Error("an interval of 1 ms was accepted")
+	}
+}
+
+func TestFastConfigSecretsAreNotWritten(t *testing.T) {
+	c, err := decodeJob("job_name: j\nauthorization: {credentials: hunter2}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := yaml.Marshal(c)
+	if err != nil || strings.Contains(string(text), "hunter2") {
+		t.Errorf("%v\n%s", err, text)
+	}
+	again, err := decodeJob(string(text))
+	if err != nil || again.BodySizeLimit != c.BodySizeLimit {
+		t.Errorf("what is written cannot be read: %v\n%s", err, text)
+	}
+}
