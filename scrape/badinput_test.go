@@ -105,6 +105,16 @@ func bomb(w http.ResponseWriter, _ *http.Request) {
 	_ = z.Close()
 }
 
+func TestFastAnApplicationWithoutMetricsYetIsUp(t *testing.T) {
+	status := scrapeOnce(t, serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; version=0.0.4")
+	}), nil)
+	if status.Health != redpoll.HealthUp {
+		t.Error(status.Error)
+	}
+	wantContains(t, "the hint", status.Hint, "no request metrics found")
+}
+
 func TestFastNobodyListens(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -120,8 +120,12 @@ func adviceFor(code int, t *target) string {
 	return ""
 }
 
-// isBlank reports whether there is nothing but white space.
-func isBlank(body []byte) bool { return len(bytes.TrimSpace(body)) == 0 }
+// isBlank reports whether there is nothing but white space, and nothing that
+// says that this is all there is: an application that has not served anyone
+// yet may well expose no metrics.
+func (a *answer) isBlank() bool {
+	return len(bytes.TrimSpace(a.body)) == 0 && !strings.Contains(a.contentType, "version=0.0.4")
+}
 
 func explainBlank(path string) string {
 	return fmt.Sprintf("answered an empty body; is the metrics path (%s) right?", path)

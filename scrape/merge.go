@@ -1,6 +1,7 @@
 package scrape
 
 import (
+	"slices"
 	"time"
 
 	"github.com/redpoll/redpoll/internal/redpoll"
@@ -13,6 +14,8 @@ type merger struct {
 	job          string
 	maxEndpoints int
 	endpoints    map[redpoll.EndpointKey]*endpoint
+	order        []*endpoint // the same, in the order of their keys once sorted
+	sorted       bool
 	snapshot     uint64 // number of the current one
 }
 
@@ -27,9 +30,9 @@ type endpoint struct {
 	cause    redpoll.NoData // why there are no parts
 }
 
-// part is what one target contributes.
+// part is what one target contributes. It shares the histogram with the target.
 type part struct {
-	*figures
+	figures
 	news bool
 }
 
@@ -49,6 +52,7 @@ func (m *merger) find(key redpoll.EndpointKey) (e *endpoint, over bool) {
 	}
 	e = &endpoint{key: key}
 	m.endpoints[key] = e
+	m.order, m.sorted = append(m.order, e), false
 	return e, false
 }
 
@@ -89,7 +93,7 @@ func (e *endpoint) collect(w *window, c *contribution, fit bool, snapshot uint64
 		e.newest, e.targets = nil, 0
 	}
 	figures, news, cause := c.take(fit)
-	if figures != nil {
+	if figures.known {
 		e.parts = append(e.parts, part{figures, news})
 		if e.newest != w {
 			e.newest = w
@@ -110,14 +114,22 @@ func moreTelling(a, b redpoll.NoData) redpoll.NoData {
 	return redpoll.HasData
 }
 
-// appendEndpoints appends the figures of all endpoints, in no order, and
-// forgets those that no target has any more.
+// appendEndpoints appends the figures of all endpoints in the order of their
+// keys, and forgets those that no target has any more.
 func (m *merger) appendEndpoints(to []redpoll.EndpointMetrics, now time.Time) []redpoll.EndpointMetrics {
-	for key, e := range m.endpoints {
-		if e.snapshot != m.snapshot {
-			delete(m.endpoints, key)
-			continue
+	m.order = slices.DeleteFunc(m.order, func(e *endpoint) bool {
+		gone := e.snapshot != m.snapshot
+		if gone {
+			delete(m.endpoints, e.key)
 		}
+		return gone
+	})
+	if !m.sorted {
+		slices.SortFunc(m.order, func(a, b *endpoint) int { return a.key.Compare(b.key) })
+		m.sorted = true
+	}
+	to = slices.Grow(to, len(m.order))
+	for _, e := range m.order {
 		to = append(to, e.metrics(now))
 	}
 	return to

@@ -22,7 +22,7 @@ func (m *Manager) Snapshot(now time.Time, interval time.Duration) *redpoll.Snaps
 	m.snapshots++
 	s := &redpoll.Snapshot{Time: now, Interval: interval}
 	var systems []red.System
-	for _, j := range m.jobs {
+	for _, j := range m.jobs { // in the order of endpoints' keys
 		j.merger.snapshot = m.snapshots
 		for _, t := range j.targets {
 			if system, up := t.contribute(j.merger, now); up {
@@ -31,7 +31,6 @@ func (m *Manager) Snapshot(now time.Time, interval time.Duration) *redpoll.Snaps
 		}
 		s.Endpoints = j.merger.appendEndpoints(s.Endpoints, now)
 	}
-	slices.SortFunc(s.Endpoints, func(a, b redpoll.EndpointMetrics) int { return a.Key.Compare(b.Key) })
 	s.Targets = m.targets()
 	s.System = mergeSystems(systems, now)
 	return s

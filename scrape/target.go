@@ -170,7 +170,7 @@ func (t *target) read(a *answer, o *outcome) {
 	defer a.release()
 
 	o.bytes = int64(len(a.body))
-	if isBlank(a.body) {
+	if a.isBlank() {
 		o.failure = explainBlank(t.job.config.MetricsPath)
 		return
 	}

@@ -72,25 +72,26 @@ func (c *contribution) add(e *red.Endpoint) {
 }
 
 // take is called once per snapshot. It says what the target contributes to
-// it, and whether that is news; where it contributes nothing, why. fit is
-// whether the target is up and its last scrape not overdue.
-func (c *contribution) take(fit bool) (part *figures, news bool, cause redpoll.NoData) {
+// it, and whether that is news; where it contributes nothing that is known,
+// why. fit is whether the target is up and its last scrape not overdue.
+func (c *contribution) take(fit bool) (part figures, news bool, cause redpoll.NoData) {
+	gone := !c.goneSince.IsZero()
 	switch {
 	case c.pending.known:
-		c.current, c.pending = c.pending, figures{}
-		part := c.current
-		if !c.goneSince.IsZero() {
-			c.current = figures{}
+		part, c.pending = c.pending, figures{}
+		c.current = figures{}
+		if !gone {
+			c.current = part
 		}
-		return &part, true, redpoll.HasData
+		return part, true, redpoll.HasData
 	case !fit:
-		return nil, false, redpoll.TargetDown
-	case !c.goneSince.IsZero():
-		return nil, false, redpoll.SeriesGone
+		return figures{}, false, redpoll.TargetDown
+	case gone:
+		return figures{}, false, redpoll.SeriesGone
 	case !c.current.known:
-		return nil, false, redpoll.FirstScrape
+		return figures{}, false, redpoll.FirstScrape
 	default:
-		return &c.current, false, redpoll.HasData
+		return c.current, false, redpoll.HasData
 	}
 }
 
