@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestCanaryOpenRefusesForeignFilesUntouched(t *testing.T) {
@@ -197,5 +198,31 @@ func TestCloseEmptiesTheWAL(t *testing.T) {
 	}
 	if err := s.Append(t.Context(), snapshot(noon), nil); !errors.Is(err, ErrClosed) {
 		t.Errorf("Append after Close: %v, want ErrClosed", err)
+	}
+}
+
+func TestCloseWhileAnotherProcessReadsLosesNothing(t *testing.T) {
+	path := newPath(t)
+	s := open(t, path)
+	appendAll(t, s, snapshot(noon, endpointMetrics(checkout, increase(0, 3))))
+	foreign, err := openReaders(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer foreign.Close()
+	tx, err := foreign.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	if err := tx.QueryRow("SELECT count(*) FROM tick").Scan(new(int)); err != nil {
+		t.Fatal(err)
+	}
+	appendAll(t, s, snapshot(at(5), endpointMetrics(checkout, increase(0, 4))))
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if h := history(t, open(t, path), checkout, noon, at(60), time.Minute); len(h.Points) != 1 || h.Points[0].Requests != 7 {
+		t.Errorf("after that there is %+v", h.Points)
 	}
 }

@@ -222,7 +222,8 @@ func (s *Store) commit(ctx context.Context, t *tick) error {
 	}
 	s.catalog.setSaved()
 	j.due = due
-	return j.follow(t.ts, t.blob, s.catalog)
+	s.follow(t.ts, t.blob)
+	return nil
 }
 
 // putTick writes what the tick itself holds, and the endpoints and layouts
@@ -243,9 +244,12 @@ func (s *Store) putTick(tx *transaction, t *tick) error {
 }
 
 // follow adds a written tick to the minute that it belongs to.
-func (j *journal) follow(ts int64, blob []byte, c *catalog) error {
+func (s *Store) follow(ts int64, blob []byte) {
+	j := &s.journal
 	if j.open.endsBefore(ts) || j.open.increases == nil {
 		j.open = newMinute(ts)
 	}
-	return j.open.add(blob, c)
+	if err := j.open.add(blob, s.catalog); err != nil {
+		s.log.Warn("A snapshot of the history is unreadable", "time", time.UnixMilli(ts).UTC(), "err", err)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -119,11 +120,14 @@ func (r *minuteRow) appendTo(args []any) []any {
 	in := r.increase
 	var errors any
 	if in.ErrorsKnown {
-		errors = int64(in.Errors)
+		errors = integer(in.Errors)
 	}
 	return append(args, r.ts, r.id, microseconds(in.Quantile(0.50)), microseconds(in.Quantile(0.95)),
-		microseconds(in.Quantile(0.99)), errors, int64(in.Requests), in.Elapsed.Milliseconds())
+		microseconds(in.Quantile(0.99)), errors, integer(in.Requests), in.Elapsed.Milliseconds())
 }
+
+// integer clamps to what SQLite can hold.
+func integer(v uint64) int64 { return int64(min(v, math.MaxInt64)) }
 
 // microseconds is NULL for nil.
 func microseconds(seconds *float64) any {

@@ -155,14 +155,16 @@ func (s *Store) flush() error {
 	return err
 }
 
-// checkpoint empties the WAL. Readers go first: one that is still at work
-// would hold it up.
+// checkpoint empties the WAL. Our readers go first: one that is still at work
+// would hold it up. Another process's may do so too, which costs nothing but
+// the sight of the -wal file.
 func (s *Store) checkpoint() error {
 	err := s.read.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
 	if _, e := s.write.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)"); e != nil {
-		err = errors.Join(err, fmt.Errorf("checkpoint %s: %w", s.config.Path, e))
+		s.log.Warn("The newest history stays in the -wal file beside the database; keep the two together",
+			"path", s.config.Path, "err", e)
 	}
 	return err
 }
