@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/common/model"
+
 	"github.com/redpoll/redpoll/internal/redpoll"
 )
 
@@ -81,12 +83,12 @@ func (a *API) historyQuery(r *http.Request) (redpoll.HistoryQuery, error) {
 
 func checkStep(span, step time.Duration) error {
 	if step < minStep {
-		return badRequest(`parameter "step" is %s: give at least %s`, step, minStep)
+		return badRequest(`parameter "step" is %s: give at least %s`, model.Duration(step), model.Duration(minStep))
 	}
 	if span/step >= maxPoints {
 		return &statusError{http.StatusUnprocessableEntity, fmt.Sprintf(
 			`parameter "step" is %s: that makes more than %d points; give %s or longer, or a shorter time`,
-			step, maxPoints, niceStep(span, maxPoints-1))}
+			model.Duration(step), maxPoints, model.Duration(niceStep(span, maxPoints-1)))}
 	}
 	return nil
 }

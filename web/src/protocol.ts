@@ -131,6 +131,50 @@ export interface AlertList {
   next: string; // pass as `before` for the next page; empty on the last one
 }
 
+// GET /api/endpoints: one page of the current figures.
+export interface EndpointList {
+  timestamp: number;
+  total: number; // that match, on all pages
+  limit: number;
+  offset: number;
+  endpoints: EndpointMetrics[];
+}
+
+export interface Matcher {
+  name: string; // a label: job, method, path, severity, alertname or one of the rule's own
+  value: string; // glob in which * stands for any text
+}
+
+// GET /api/silences
+export interface Silence {
+  id: string; // UUIDv7
+  matchers: Matcher[];
+  startsAt: number | null;
+  endsAt: number | null;
+  createdBy: string;
+  comment: string;
+  state: "pending" | "active" | "expired";
+}
+
+// POST /api/silences: endsAt or duration; times also as RFC 3339.
+export interface NewSilence {
+  matchers: Matcher[];
+  startsAt?: number | string; // now if missing
+  endsAt?: number | string;
+  duration?: string; // e.g. "2h"
+  createdBy: string;
+  comment: string;
+}
+
+// GET /health
+export interface Health {
+  status: "ok" | "starting" | "failing";
+  version: string;
+  uptime: number; // s
+  targets: { up: number; total: number };
+  history: string; // "ok", or what is wrong with it
+}
+
 // Every error answer.
 export interface ApiError {
   error: string; // what happened and what to do

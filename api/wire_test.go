@@ -1,0 +1,160 @@
+package api
+
+import (
+	"net/http"
+	"os"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"gopkg.in/yaml.v3"
+
+	"github.com/redpoll/redpoll/internal/redpoll"
+)
+
+// openAPIDocument is what these tests look at in openapi.yaml.
+type openAPIDocument struct {
+	Paths      map[string]map[string]any
+	Components struct {
+		Schemas map[string]struct {
+			Required   []string
+			Properties map[string]any
+		}
+	}
+}
+
+func readOpenAPI(t *testing.T) openAPIDocument {
+	t.Helper()
+	var doc openAPIDocument
+	if err := yaml.Unmarshal(openAPI, &doc); err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+func TestFastOpenAPIFileHasEveryRouteAndNoOther(t *testing.T) {
+	var described, served []string
+	for path, item := range readOpenAPI(t).Paths {
+		for method := range item {
+			described = append(described, strings.ToUpper(method)+" "+path)
+		}
+	}
+	a := New(DefaultConfig, Options{Dashboard: http.NotFoundHandler(), Gatherer: newServer(t).registry})
+	for _, r := range a.routes() {
+		served = append(served, r.method+" "+r.path)
+	}
+	slices.Sort(described)
+	slices.Sort(served)
+	if diff := cmp.Diff(served, described); diff != "" {
+		t.Errorf("served (-), described (+):\n%s", diff)
+	}
+}
+
+// fullServer has something to answer on every path.
+func fullServer(t *testing.T) *server {
+	t.Helper()
+	s := newServer(t)
+	s.targets = []redpoll.TargetStatus{shopTarget, deadTarget}
+	s.rules.rules = []redpoll.RuleStatus{slowRule, cacheRule}
+	unknown := slowAlert.Clone()
+	unknown.State, unknown.Before, unknown.Cause, unknown.SilencedBy = redpoll.Unknown, redpoll.Firing, redpoll.TargetDown, slowAlert.ID
+	s.rules.active = []redpoll.Alert{slowAlert, unknown}
+	s.history.alerts = []redpoll.Alert{resolvedAlert(0)}
+	s.history.silences = []redpoll.Silence{{
+		ID: slowAlert.ID, Matchers: []redpoll.Matcher{{Name: "job", Value: "*"}}, StartsAt: noon, EndsAt: noon.Add(1), CreatedBy: "ops", Comment: "x",
+	}}
+	s.history.history = redpoll.History{Points: []redpoll.HistoryPoint{{Time: noon.Add(-1), Increase: checkout.Window}}}
+	s.api.Publish(snapshotAt(0), []redpoll.Alert{slowAlert}, s.rules.active)
+	return s
+}
+
+// wireTypes pairs the interfaces of protocol.ts with the Go types; the schemas
+// of the OpenAPI file have the names of the former.
+var wireTypes = map[string]any{
+	"EndpointMetrics": wireEndpoint{},
+	"MetricsSnapshot": wireSnapshot{},
+	"EndpointList":    wireEndpointList{},
+	"Alert":           wireAlert{},
+	"AlertList":       wireAlertList{},
+	"History":         wireHistory{},
+	"Trend":           wireTrend{},
+	"TargetStatus":    wireTarget{},
+	"Rule":            wireRule{},
+	"Silence":         wireSilence{},
+	"NewSilence":      newSilence{},
+	"Health":          wireHealth{},
+	"ApiError":        wireError{},
+	"Matcher":         redpoll.Matcher{},
+}
+
+func TestFastWireTypesHaveTheSameFieldsInGoTypeScriptAndOpenAPI(t *testing.T) {
+	source, err := os.ReadFile("../web/src/protocol.ts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	interfaces := typeScriptInterfaces(string(source))
+	schemas := readOpenAPI(t).Components.Schemas
+	for name, value := range wireTypes {
+		var inGo, inOpenAPI []string
+		for f := range reflect.TypeOf(value).Fields() {
+			tag, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+			if options == "omitempty" {
+				tag += "?"
+			}
+			inGo = append(inGo, tag)
+		}
+		schema, ok := schemas[name]
+		if !ok {
+			t.Errorf("no schema %s in openapi.yaml", name)
+			continue
+		}
+		for field := range schema.Properties {
+			if !slices.Contains(schema.Required, field) {
+				field += "?"
+			}
+			inOpenAPI = append(inOpenAPI, field)
+		}
+		if name == "NewSilence" { // the optional ones of what is only read
+			inGo = []string{"matchers", "startsAt?", "endsAt?", "duration?", "createdBy", "comment"}
+		}
+		slices.Sort(inGo)
+		slices.Sort(inOpenAPI)
+		slices.Sort(interfaces[name])
+		if diff := cmp.Diff(inGo, inOpenAPI); diff != "" {
+			t.Errorf("%s: Go (-), openapi.yaml (+):\n%s", name, diff)
+		}
+		if diff := cmp.Diff(inGo, interfaces[name]); diff != "" {
+			t.Errorf("%s: Go (-), protocol.ts (+):\n%s", name, diff)
+		}
+	}
+	for name := range interfaces {
+		if _, ok := wireTypes[name]; !ok {
+			t.Errorf("protocol.ts has %s, which wireTypes does not", name)
+		}
+	}
+}
+
+var (
+	interfaceHead = regexp.MustCompile(`^export interface (\w+) \{`)
+	fieldName     = regexp.MustCompile(`^  (\w+\??):`)
+)
+
+// typeScriptInterfaces finds the fields of exported interfaces, written as the
+// formatter writes them: one field on a line, two spaces in front.
+func typeScriptInterfaces(source string) map[string][]string {
+	found := map[string][]string{}
+	name := ""
+	for line := range strings.Lines(source) {
+		if head := interfaceHead.FindStringSubmatch(line); head != nil {
+			name = head[1]
+		} else if strings.HasPrefix(line, "}") {
+			name = ""
+		} else if field := fieldName.FindStringSubmatch(line); field != nil && name != "" {
+			found[name] = append(found[name], field[1])
+		}
+	}
+	return found
+}
