@@ -122,7 +122,8 @@ func (s *Series) String() string {
 // Histogram is a classic histogram as exposed: cumulative, and not yet made
 // monotonic.
 type Histogram struct {
-	// Bounds are the finite upper bounds in ascending order.
+	// Bounds are the finite upper bounds in ascending order. Histograms share
+	// them, and nobody writes to them: they may be kept.
 	Bounds []float64
 	// Cumulative has one entry more than Bounds, for +Inf. The counts are
 	// finite and not negative.

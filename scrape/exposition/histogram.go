@@ -8,16 +8,28 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
-// set takes over an exposed histogram, reusing the receiver's memory. A bucket
-// that appears twice, also as le="1" and le="1.0", counts once, as first
+// layout are the bounds of the histogram read last, which the next one nearly
+// always has too.
+type layout struct{ shared, scratch []float64 }
+
+// share gives l.scratch as a slice that is never written to again.
+func (l *layout) share() []float64 {
+	if !slices.Equal(l.shared, l.scratch) {
+		l.shared = slices.Clone(l.scratch)
+	}
+	return l.shared
+}
+
+// set takes over an exposed histogram, reusing the memory for the counts. A
+// bucket that appears twice, also as le="1" and le="1.0", counts once, as first
 // exposed; doubles says how many were dropped. why is not empty if the
 // histogram cannot be used at all.
-func (h *Histogram) set(exposed *dto.Histogram) (doubles int, why string) {
+func (h *Histogram) set(exposed *dto.Histogram, l *layout) (doubles int, why string) {
 	buckets := exposed.GetBucket()
 	if !slices.IsSortedFunc(buckets, byBound) {
 		slices.SortStableFunc(buckets, byBound)
 	}
-	h.Bounds, h.Cumulative = h.Bounds[:0], h.Cumulative[:0]
+	l.scratch, h.Cumulative = l.scratch[:0], h.Cumulative[:0]
 	total, known := countOf(exposed)
 	last := math.NaN()
 	for _, b := range buckets {
@@ -33,7 +45,7 @@ func (h *Histogram) set(exposed *dto.Histogram) (doubles int, why string) {
 			// that was taken a moment later.
 			total, known = count, true
 		default:
-			h.Bounds = append(h.Bounds, bound)
+			l.scratch = append(l.scratch, bound)
 			h.Cumulative = append(h.Cumulative, count)
 		}
 		last = bound
@@ -41,7 +53,7 @@ func (h *Histogram) set(exposed *dto.Histogram) (doubles int, why string) {
 	if !known || !plausible(total) {
 		return 0, "has neither a +Inf bucket nor a usable _count"
 	}
-	h.Cumulative = append(h.Cumulative, total)
+	h.Bounds, h.Cumulative = l.share(), append(h.Cumulative, total)
 	h.Sum = math.NaN()
 	if exposed.SampleSum != nil {
 		h.Sum = exposed.GetSampleSum()

@@ -1,13 +1,14 @@
 package exposition
 
 import (
-	"strings"
-
 	dto "github.com/prometheus/client_model/go"
 )
 
 // spareSeries is how many vanished series an interner remembers at least.
 const spareSeries = 1000
+
+// maxNames is more than any exporter has names of families and labels.
+const maxNames = 10_000
 
 // interner gives every series one entry. It remembers vanished series, so
 // that one which comes back is known again, until they outnumber the live
@@ -19,6 +20,7 @@ type interner struct {
 	read    uint64 // number of the current read
 	live    int    // entries seen in the current read
 	key     []byte
+	names   map[string]string // of families and labels, which many series share
 }
 
 // entry is a series with the buffers for its values.
@@ -30,7 +32,7 @@ type entry struct {
 }
 
 func newInterner() *interner {
-	return &interner{entries: make(map[string]*entry)}
+	return &interner{entries: make(map[string]*entry), names: make(map[string]string)}
 }
 
 // begin starts a read.
@@ -57,13 +59,26 @@ func (in *interner) lookup(name string, t Type, labels []*dto.LabelPair) (e *ent
 }
 
 func (in *interner) add(name string, t Type, labels []*dto.LabelPair) *entry {
-	e := &entry{series: Series{Ref: in.newRef(), Name: strings.Clone(name), Type: t}}
+	e := &entry{series: Series{Ref: in.newRef(), Name: in.name(name), Type: t}}
 	e.series.Labels = make([]Label, len(labels))
 	for i, l := range labels {
-		e.series.Labels[i] = Label{l.GetName(), l.GetValue()}
+		e.series.Labels[i] = Label{in.name(l.GetName()), l.GetValue()}
 	}
 	in.entries[string(in.key)] = e
 	return e
+}
+
+// name gives one string for all series that have it. What is remembered is
+// dropped when it becomes much, as only a hostile target makes it.
+func (in *interner) name(name string) string {
+	if known, ok := in.names[name]; ok {
+		return known
+	}
+	if len(in.names) >= maxNames {
+		clear(in.names)
+	}
+	in.names[name] = name
+	return name
 }
 
 func (in *interner) newRef() int {

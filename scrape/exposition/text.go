@@ -23,6 +23,7 @@ const maxCount = 1 << 53
 // Text reads the Prometheus text format 0.0.4 by way of expfmt.
 type Text struct {
 	series  *interner
+	layout  layout
 	samples []Sample
 	scrape  Scrape
 }
@@ -137,7 +138,7 @@ func (t *Text) readHistogram(name string, m *dto.Metric) {
 	if !ok {
 		return
 	}
-	doubles, why := e.histogram.set(m.GetHistogram())
+	doubles, why := e.histogram.set(m.GetHistogram(), &t.layout)
 	if why != "" {
 		t.skip(n, &e.series, why)
 		return

@@ -63,7 +63,7 @@ type link struct {
 // forget makes the next value the first.
 func (t *track) forget() {
 	t.counter = counter{}
-	t.buckets.bounds, t.buckets.cumulative = t.buckets.bounds[:0], t.buckets.cumulative[:0]
+	t.buckets.bounds, t.buckets.cumulative = nil, t.buckets.cumulative[:0]
 }
 
 // newTrack works out what a series says about requests; nil if nothing.

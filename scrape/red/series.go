@@ -45,7 +45,7 @@ func (c *counter) advance(value float64, h history) (increase float64, ok bool) 
 
 // buckets follows one histogram, with the memory for its increase.
 type buckets struct {
-	bounds     []float64 // as exposed; own copy
+	bounds     []float64 // as exposed, shared
 	cumulative []float64
 	sum        float64
 	increase   []uint64
@@ -71,7 +71,7 @@ func (b *buckets) advance(h *exposition.Histogram, past history) (sum float64, o
 	case past == continued && !relaid:
 		sum, ok = b.setIncrease(h, b.cumulative, b.sum), true
 	}
-	b.bounds = append(b.bounds[:0], h.Bounds...)
+	b.bounds = h.Bounds
 	b.cumulative = append(b.cumulative[:0], h.Cumulative...)
 	b.sum = h.Sum
 	return sum, ok, relaid && !ok
