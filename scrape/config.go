@@ -92,6 +92,10 @@ func (c *JobConfig) UnmarshalYAML(unmarshal func(any) error) error {
 	return unmarshal((*plain)(c))
 }
 
+// SetDirectory makes file names in the HTTP client's settings relative to dir,
+// the configuration file's own directory.
+func (c *JobConfig) SetDirectory(dir string) { c.HTTPClientConfig.SetDirectory(dir) }
+
 // Validate fills in defaults, from g where g has them, and refuses with the
 // field's name what cannot be scraped.
 func (c *JobConfig) Validate(g Global) error {

@@ -118,6 +118,17 @@ func TestFastConfigRefusesWithTheField(t *testing.T) {
 	f("job_name: j\nstatic_configs: [{targets: [a], labels: {'': b}}]", "is not a label name")
 }
 
+func TestFastConfigFilesAreRelativeToTheConfiguration(t *testing.T) {
+	c, err := decodeJob("job_name: j\ntls_config: {ca_file: ca.pem}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.SetDirectory("/etc/redpoll")
+	if file := c.HTTPClientConfig.TLSConfig.CAFile; file != "/etc/redpoll/ca.pem" {
+		t.Errorf("ca_file is %s", file)
+	}
+}
+
 func TestFastConfigGlobal(t *testing.T) {
 	g := Global{ScrapeInterval: model.Duration(time.Second)}
 	if err := g.Validate(); err != nil || g.ScrapeTimeout != g.ScrapeInterval {

@@ -18,7 +18,8 @@ import (
 )
 
 // explain says why a scrape failed and what to do about it, for the Targets
-// page. It leaves out the URL, whose parameters may be secret.
+// page. It leaves out the URL, whose parameters may be secret, and bounds what
+// the target may have written into the error.
 func explain(err error, t *target) string {
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {
@@ -32,7 +33,7 @@ func explain(err error, t *target) string {
 			return text
 		}
 	}
-	return err.Error()
+	return fmt.Sprintf("%.300s", err.Error())
 }
 
 func explainTimeout(err error, timeout time.Duration) (string, bool) {

@@ -46,7 +46,7 @@ var errTooManyRedirects = fmt.Errorf("more than %d redirects", maxRedirects)
 type redirectError struct{ to string }
 
 func (e *redirectError) Error() string {
-	return fmt.Sprintf("redirects to %s, and credentials do not follow to another host; make that the target", e.to)
+	return fmt.Sprintf("redirects to %.200s, and credentials do not follow to another host; make that the target", e.to)
 }
 
 // checkRedirect bounds redirects. The client's own transport adds credentials

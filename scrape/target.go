@@ -212,13 +212,13 @@ func (t *target) record(o *outcome) {
 // logChange tells of a change only: a target that stays down is on the
 // Targets page.
 func (t *target) logChange(before, after redpoll.Health, failure string) {
-	logger := t.job.manager.logger.With("job", t.Job, "instance", t.Instance)
+	logger := t.job.manager.logger
 	switch {
 	case before == after:
 	case after == redpoll.HealthDown:
-		logger.Warn("target is down", "reason", failure)
+		logger.Warn("target is down", "job", t.Job, "instance", t.Instance, "reason", failure)
 	case before == redpoll.HealthDown:
-		logger.Info("target is up again")
+		logger.Info("target is up again", "job", t.Job, "instance", t.Instance)
 	}
 }
 

@@ -157,9 +157,9 @@ func (c *Convention) accepts(s *exposition.Series) bool {
 	return false
 }
 
-// Conventions are redpoll's own, in the order of preference. The slice is
-// shared: do not write to it.
-var Conventions = sync.OnceValue(func() []Convention {
+// builtIn are redpoll's own conventions, in the order of preference. The slice
+// is shared: do not write to it.
+var builtIn = sync.OnceValue(func() []Convention {
 	list, err := readConventions(conventionsFile)
 	if err != nil {
 		panic(fmt.Sprintf("conventions.yaml, which is part of this program: %v", err))

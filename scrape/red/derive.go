@@ -6,6 +6,8 @@
 package red
 
 import (
+	"fmt"
+	"math"
 	"time"
 
 	"github.com/redpoll/redpoll/internal/redpoll"
@@ -50,8 +52,8 @@ type Deriver struct {
 
 	process  process
 	system   systemReader
-	clipped  int                  // label values that were cut
-	overflow int                  // endpoints that were merged into Other
+	clipped  int                  // series whose path was cut
+	overflow int                  // series that were merged into Other
 	pathless string               // a family of requests whose series name no path
 	scratch  exposition.Histogram // a summary seen as a histogram
 	result   Derived
@@ -64,13 +66,12 @@ type slot struct {
 	role   systemRole
 }
 
-// Derived is what one scrape says. It and all that it points to are valid
-// until the next Derive.
+// Derived is what one scrape says. It and its Endpoints are valid until the
+// next Derive; Recognised may be kept.
 type Derived struct {
 	// Elapsed is the time since the last scrape, 0 for the first.
 	Elapsed time.Duration
-	// Endpoints are those that the scrape exposes, in the order in which they
-	// were first seen.
+	// Endpoints are those that the scrape exposes, in the order of its samples.
 	Endpoints []*Endpoint
 	System    System
 	// Started is when the process says it started; zero if it does not.
@@ -91,7 +92,7 @@ func NewDeriver(o Options) *Deriver {
 		endpoints: make(map[endpointKey]*Endpoint),
 	}
 	if len(o.Conventions) == 0 {
-		d.options.Conventions = Conventions()
+		d.options.Conventions = builtIn()
 		d.exclusive = true
 	}
 	if o.Errors == nil {
@@ -154,6 +155,12 @@ func (d *Deriver) resolve(samples []exposition.Sample) {
 // follow advances one series and adds its increase to its endpoint, if its
 // family is the one that is used.
 func (d *Deriver) follow(t *track, s *exposition.Sample, restarted bool) {
+	if !(s.Value >= 0) || math.IsInf(s.Value, 1) { // possible where no TYPE line says counter
+		d.result.Skipped.Add(1, func() string {
+			return fmt.Sprintf("%v is %v, which no counter can be", t.series, s.Value)
+		})
+		return
+	}
 	past := d.history(t, restarted)
 	t.scrape = d.scrape
 	if len(t.links) > 0 {

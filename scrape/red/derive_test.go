@@ -101,6 +101,20 @@ func TestFastIncreases(t *testing.T) {
 		"/a: unknown", "/a: 1 1 0.05 0.095 0.2")
 }
 
+func TestFastUntypedValuesThatAreNoCountsAreSkipped(t *testing.T) {
+	for _, value := range []string{"NaN", "-1", "+Inf", "-Inf"} {
+		s := newTarget(t, Options{})
+		line := `http_requests_total{path="/a",code="200"} `
+		s.scrape(line + "1\n")
+		d := s.scrape(line + value + "\n")
+		s.wants(d, "")
+		if want := `http_requests_total{code="200",path="/a"} is ` + value; d.Skipped.Count != 1 || !strings.HasPrefix(d.Skipped.Reason, want) {
+			t.Errorf("skipped %+v, want %s", d.Skipped, want)
+		}
+		s.wants(s.scrape(line+"5\n"), " /a: unknown\n")
+	}
+}
+
 func TestFastMeanIsUnknownWithoutASum(t *testing.T) {
 	s := newTarget(t, Options{})
 	s.scrape(latency(0, 0, 0))
