@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net/http"
 	"reflect"
 	"runtime"
 	"slices"
@@ -170,7 +171,7 @@ func compareTargets(last, next []*job) (started, stopped []*target) {
 
 // retire frees what jobs that are no longer there had.
 func (m *Manager) retire(last, next []*job) {
-	clients, names := make(map[any]bool), make(map[string]bool)
+	clients, names := make(map[*http.Client]bool), make(map[string]bool)
 	for _, j := range next {
 		clients[j.client], names[j.config.JobName] = true, true
 	}

@@ -14,8 +14,9 @@ import (
 // the time between two snapshots. The result is never written to again.
 //
 // A target that has nothing new repeats its last figures while it is up and
-// its last scrape began less than two of its intervals ago. Otherwise it
-// contributes nothing, and Cause says why if no other target does.
+// its last scrape began less than two intervals ago, its own or the snapshots',
+// whichever is longer. Otherwise it contributes nothing, and Cause says why if
+// no other target does.
 func (m *Manager) Snapshot(now time.Time, interval time.Duration) *redpoll.Snapshot {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -25,7 +26,7 @@ func (m *Manager) Snapshot(now time.Time, interval time.Duration) *redpoll.Snaps
 	for _, j := range m.jobs { // in the order of endpoints' keys
 		j.merger.snapshot = m.snapshots
 		for _, t := range j.targets {
-			if system, up := t.contribute(j.merger, now); up {
+			if system, up := t.contribute(j.merger, now, interval); up {
 				systems = append(systems, system)
 			}
 		}
@@ -37,10 +38,11 @@ func (m *Manager) Snapshot(now time.Time, interval time.Duration) *redpoll.Snaps
 }
 
 // contribute hands the merger what the target has for this snapshot.
-func (t *target) contribute(to *merger, now time.Time) (system red.System, up bool) {
+func (t *target) contribute(to *merger, now time.Time, interval time.Duration) (system red.System, up bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	up = t.status.Health == redpoll.HealthUp && now.Sub(t.status.LastScrape) < 2*t.status.Interval
+	overdue := now.Sub(t.status.LastScrape) >= 2*max(interval, t.status.Interval)
+	up = t.status.Health == redpoll.HealthUp && !overdue
 	t.window.expire(now)
 	t.merged += to.collect(&t.window, up)
 	return t.system, up

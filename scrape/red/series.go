@@ -52,9 +52,10 @@ type buckets struct {
 }
 
 // advance takes the new state. Afterwards b.increase holds the increase of
-// each bucket, not cumulative, and sum that of the sum, NaN if it is not
-// known or beyond belief; ok is false where none can be known. relaid tells that the bounds are
-// not those of before, so that old and new counts cannot be compared.
+// each bucket, not cumulative, and sum that of the sum, NaN if it is not known
+// or beyond belief; ok is false where none can be known. relaid tells that the
+// bounds are not those of before, so that old and new counts cannot be
+// compared.
 //
 // A bucket that fell means that the whole series began anew. Where a lower
 // bucket grew by more than a higher one, the higher is raised to it, as
