@@ -58,9 +58,11 @@ func options(dir string) api.BuildOptions {
 		Format:     api.FormatESModule,
 		Target:     api.ES2022,
 
-		JSX:             api.JSXAutomatic,
-		JSXImportSource: "preact",
-		Loader:          map[string]api.Loader{".woff2": api.LoaderFile, ".svg": api.LoaderCopy},
+		JSX:         api.JSXTransform,
+		JSXFactory:  "h",
+		JSXFragment: "Fragment",
+		Inject:      []string{"src/jsx.ts"},
+		Loader:      map[string]api.Loader{".woff2": api.LoaderFile, ".svg": api.LoaderCopy},
 
 		MinifySyntax:      true,
 		MinifyWhitespace:  true,

@@ -63,7 +63,7 @@ func findChromium() string {
 // tab is a page of the browser. Whatever it reports as an error fails the
 // test, violations of the security policy included.
 type tab struct {
-	t   *testing.T
+	t   testing.TB
 	ctx context.Context
 
 	mu       sync.Mutex
@@ -72,14 +72,14 @@ type tab struct {
 
 const patience = 20 * time.Second
 
-func open(t *testing.T, url string) *tab {
+func open(t testing.TB, url string) *tab {
 	t.Helper()
 	p := newTab(t)
 	p.navigate(url)
 	return p
 }
 
-func newTab(t *testing.T) *tab {
+func newTab(t testing.TB) *tab {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(browser)
 	ctx, stop := context.WithTimeout(ctx, 2*time.Minute)
@@ -163,12 +163,22 @@ func (p *tab) shows(selector string, texts ...string) {
 // until waits for a JavaScript expression to be true.
 func (p *tab) until(expression string) {
 	p.t.Helper()
-	_, err := chromedp.Run(p.ctx, chromedp.Poll[chromedp.Void]("!!("+expression+")",
-		chromedp.WithPollingInterval(30*time.Millisecond), chromedp.WithPollingTimeout(patience)))
+	poll := chromedp.Poll[chromedp.Void]("!!("+expression+")",
+		chromedp.WithPollingInterval(30*time.Millisecond), chromedp.WithPollingTimeout(patience))
+	_, err := chromedp.Run(p.ctx, poll)
+	for deadline := time.Now().Add(patience); isBetweenPages(err) && time.Now().Before(deadline); {
+		_, err = chromedp.Run(p.ctx, poll)
+	}
 	if err != nil {
 		page := eval[string](p, `location.href + "\n" + document.body.innerText.slice(0, 600)`)
 		p.t.Fatalf("never true: %s: %v\n%s", expression, err, page)
 	}
+}
+
+// isBetweenPages reports an expression that was asked of a page which a
+// navigation replaced at that moment.
+func isBetweenPages(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "Cannot find context")
 }
 
 func eval[T any](p *tab, expression string) T {

@@ -43,7 +43,7 @@ type script struct {
 	historyError string
 }
 
-func serve(t *testing.T, s script) *server {
+func serve(t testing.TB, s script) *server {
 	t.Helper()
 	if s.now.IsZero() {
 		s.now = time.Now()
@@ -200,5 +200,5 @@ func (s *server) alertList(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *server) targetList(w http.ResponseWriter, r *http.Request) {
-	s.answer(w, r, func(sc *script) (int, any) { return http.StatusOK, sc.targets })
+	s.answer(w, r, func(sc *script) (int, any) { return http.StatusOK, append([]object{}, sc.targets...) })
 }

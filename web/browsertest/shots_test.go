@@ -47,6 +47,7 @@ func TestScreenshots(t *testing.T) {
 			p.scheme(shot.scheme)
 			p.navigate(s.URL + shot.path)
 			p.visible(shot.ready)
+			p.until(`[...document.querySelectorAll(".row.ok .sparkline path")].every(path => path.getAttribute("d").length > 99)`)
 			if shot.before != nil {
 				shot.before(s, p)
 			}

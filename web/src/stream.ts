@@ -36,33 +36,37 @@ const OPEN = 1; // WebSocket.OPEN
  * stream asks for a whole snapshot.
  */
 export class Stream {
-  private socket: Socket | null = null;
-  private live = false;
-  private attempt = 0;
-  private interval = DEFAULT_INTERVAL;
-  private lastSeq: number | null = null;
-  private resyncing = false;
-  private heardAt = 0;
-  private retryTimer: ReturnType<typeof setTimeout> | undefined;
-  private watchdog: ReturnType<typeof setTimeout> | undefined;
+  #socket: Socket | null = null;
+  #live = false;
+  #attempt = 0;
+  #interval = DEFAULT_INTERVAL;
+  #lastSeq: number | null = null;
+  #resyncing = false;
+  #heardAt = 0;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  #watchdog: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly options: StreamOptions) {}
+  readonly #options: StreamOptions;
+
+  constructor(options: StreamOptions) {
+    this.#options = options;
+  }
 
   start(): void {
-    this.options.onConnection({ state: "connecting" });
-    this.connect();
+    this.#options.onConnection({ state: "connecting" });
+    this.#connect();
   }
 
   stop(): void {
-    this.dropSocket();
-    clearTimeout(this.retryTimer);
+    this.#dropSocket();
+    clearTimeout(this.#retryTimer);
   }
 
   /** Connects at once instead of waiting any longer. */
   retryNow(): void {
-    if (this.attempt === 0) return;
-    this.options.onConnection({ state: "retrying", attempt: this.attempt });
-    this.connect();
+    if (this.#attempt === 0) return;
+    this.#options.onConnection({ state: "retrying", attempt: this.#attempt });
+    this.#connect();
   }
 
   /**
@@ -70,94 +74,94 @@ export class Stream {
    * the background run late, so a silent connection may not be noticed yet.
    */
   wake(): void {
-    if (this.attempt > 0) {
+    if (this.#attempt > 0) {
       this.retryNow();
-    } else if (Date.now() - this.heardAt > this.patience()) {
-      this.lost();
+    } else if (Date.now() - this.#heardAt > this.#patience()) {
+      this.#lost();
     }
   }
 
-  private patience(): number {
-    return this.interval * SILENT_INTERVALS;
+  #patience(): number {
+    return this.#interval * SILENT_INTERVALS;
   }
 
-  private connect(): void {
-    clearTimeout(this.retryTimer);
-    this.dropSocket();
-    this.lastSeq = null;
-    this.resyncing = false;
-    const socket = this.options.open();
-    socket.onmessage = (event) => this.receive(event.data);
-    socket.onclose = () => this.lost();
-    this.socket = socket;
-    this.heard();
+  #connect(): void {
+    clearTimeout(this.#retryTimer);
+    this.#dropSocket();
+    this.#lastSeq = null;
+    this.#resyncing = false;
+    const socket = this.#options.open();
+    socket.onmessage = (event) => this.#receive(event.data);
+    socket.onclose = () => this.#lost();
+    this.#socket = socket;
+    this.#heard();
   }
 
-  private dropSocket(): void {
-    clearTimeout(this.watchdog);
-    if (!this.socket) return;
-    this.socket.onclose = null;
-    this.socket.onmessage = null;
-    this.socket.close();
-    this.socket = null;
+  #dropSocket(): void {
+    clearTimeout(this.#watchdog);
+    if (!this.#socket) return;
+    this.#socket.onclose = null;
+    this.#socket.onmessage = null;
+    this.#socket.close();
+    this.#socket = null;
   }
 
-  private lost(): void {
-    this.dropSocket();
-    clearTimeout(this.retryTimer);
-    this.live = false;
-    this.attempt++;
-    const delay = backoff(this.attempt, this.options.random);
-    this.retryTimer = setTimeout(() => this.retryNow(), delay);
-    this.options.onConnection({ state: "waiting", attempt: this.attempt, retryAt: Date.now() + delay });
+  #lost(): void {
+    this.#dropSocket();
+    clearTimeout(this.#retryTimer);
+    this.#live = false;
+    this.#attempt++;
+    const delay = backoff(this.#attempt, this.#options.random);
+    this.#retryTimer = setTimeout(() => this.retryNow(), delay);
+    this.#options.onConnection({ state: "waiting", attempt: this.#attempt, retryAt: Date.now() + delay });
   }
 
   /** Any sign of life starts the watchdog anew. */
-  private heard(): void {
-    this.heardAt = Date.now();
-    clearTimeout(this.watchdog);
-    this.watchdog = setTimeout(() => this.lost(), this.patience());
+  #heard(): void {
+    this.#heardAt = Date.now();
+    clearTimeout(this.#watchdog);
+    this.#watchdog = setTimeout(() => this.#lost(), this.#patience());
   }
 
-  private receive(data: unknown): void {
+  #receive(data: unknown): void {
     const message = decode(data);
     if (message === null) {
-      this.options.onFault("redpoll sent a message that this page does not understand; reload the page");
+      this.#options.onFault("redpoll sent a message that this page does not understand; reload the page");
     } else if (message.type === "error") {
-      this.options.onMessage(message);
-    } else if (!this.isOvertaken(message)) {
-      this.interval = message.data.interval > 0 ? message.data.interval : DEFAULT_INTERVAL;
-      this.follow(message);
-      this.nowLive();
-      this.options.onMessage(message);
+      this.#options.onMessage(message);
+    } else if (!this.#isOvertaken(message)) {
+      this.#interval = message.data.interval > 0 ? message.data.interval : DEFAULT_INTERVAL;
+      this.#follow(message);
+      this.#nowLive();
+      this.#options.onMessage(message);
     }
-    this.heard();
+    this.#heard();
   }
 
   /** An update that was on its way while the snapshot after it was made. */
-  private isOvertaken(message: Numbered): boolean {
-    return message.type === "update" && this.lastSeq !== null && message.seq <= this.lastSeq;
+  #isOvertaken(message: Numbered): boolean {
+    return message.type === "update" && this.#lastSeq !== null && message.seq <= this.#lastSeq;
   }
 
-  private follow(message: Numbered): void {
-    const gap = message.type === "update" && this.lastSeq !== message.seq - 1;
-    this.lastSeq = message.seq;
-    if (message.type === "snapshot") this.resyncing = false;
-    if (gap && !this.resyncing) {
-      this.resyncing = true;
-      this.send({ type: "subscribe" });
+  #follow(message: Numbered): void {
+    const gap = message.type === "update" && this.#lastSeq !== message.seq - 1;
+    this.#lastSeq = message.seq;
+    if (message.type === "snapshot") this.#resyncing = false;
+    if (gap && !this.#resyncing) {
+      this.#resyncing = true;
+      this.#send({ type: "subscribe" });
     }
   }
 
-  private nowLive(): void {
-    if (this.live) return;
-    this.live = true;
-    this.attempt = 0;
-    this.options.onConnection({ state: "live" });
+  #nowLive(): void {
+    if (this.#live) return;
+    this.#live = true;
+    this.#attempt = 0;
+    this.#options.onConnection({ state: "live" });
   }
 
-  private send(message: ClientMessage): void {
-    if (this.socket?.readyState === OPEN) this.socket.send(JSON.stringify(message));
+  #send(message: ClientMessage): void {
+    if (this.#socket?.readyState === OPEN) this.#socket.send(JSON.stringify(message));
   }
 }
 

@@ -37,7 +37,8 @@ export function newPlot(host: HTMLElement, data: uPlot.AlignedData, options: Plo
       height: spec.height,
       ms: 1,
       legend: { show: false },
-      padding: [10, spec.limits && width > ROOMY ? LIMIT_MARGIN : 10, 0, 0],
+      // The same for all charts, so that their times stand below each other.
+      padding: [10, width > ROOMY ? LIMIT_MARGIN : 10, 0, 0],
       tzDate: (time) => inZone(time, options.zone),
       scales: {
         x: { time: true, range: () => [state().stretch.start, state().stretch.end] },

@@ -42,11 +42,11 @@ export class Board {
   readonly throughputTrend = emptyTrend();
   readonly errorTrend = emptyTrend();
 
-  private byKey = new Map<string, Row>();
-  private times: number[] = [];
+  #byKey = new Map<string, Row>();
+  #times: number[] = [];
 
   find(key: string): Row | undefined {
-    return this.byKey.get(key);
+    return this.#byKey.get(key);
   }
 
   /** Takes over a snapshot. One that repeats the last adds no trend point. */
@@ -55,9 +55,9 @@ export class Board {
     this.timestamp = data.timestamp;
     this.interval = data.interval;
     this.targets = data.targets;
-    this.takeRows(data.endpoints);
+    this.#takeRows(data.endpoints);
     this.judge(limits, firing);
-    if (isNew) this.extendTrends();
+    if (isNew) this.#extendTrends();
   }
 
   /** Judges all rows again, after the limits or the alerts have changed. */
@@ -70,45 +70,45 @@ export class Board {
 
   /** Puts what redpoll remembers before what arrived live. */
   loadTrend(trend: Trend): void {
-    const kept = newerThan(trend, this.times);
+    const kept = newerThan(trend, this.#times);
     prependTrend(this.throughputTrend, trend.throughput, kept);
     prependTrend(this.errorTrend, trend.errorRate, kept);
     for (const endpoint of trend.endpoints) {
-      const row = this.byKey.get(encodeKey(endpoint));
+      const row = this.#byKey.get(encodeKey(endpoint));
       if (row) prependTrend(row.trend, endpoint.p95, kept);
     }
   }
 
-  private takeRows(endpoints: EndpointMetrics[]): void {
+  #takeRows(endpoints: EndpointMetrics[]): void {
     const before = this.rows;
     // redpoll sends endpoints in a steady order, so the row at the same place
     // is nearly always the right one, and the key need not be built.
     const rows = endpoints.map((figures, i) => {
       const same = before[i];
-      const row = same && isSame(same.figures, figures) ? same : this.rowOf(figures);
+      const row = same && isSame(same.figures, figures) ? same : this.#rowOf(figures);
       row.figures = figures;
       return row;
     });
     this.rows = rows;
-    if (rows.length !== before.length || rows.some((row, i) => row !== before[i])) this.reindex();
+    if (rows.length !== before.length || rows.some((row, i) => row !== before[i])) this.#reindex();
   }
 
-  private rowOf(figures: EndpointMetrics): Row {
+  #rowOf(figures: EndpointMetrics): Row {
     const key = encodeKey(figures);
-    return this.byKey.get(key) ?? newRow(key, figures);
+    return this.#byKey.get(key) ?? newRow(key, figures);
   }
 
-  private reindex(): void {
+  #reindex(): void {
     const index = new Map(this.rows.map((row) => [row.key, row]));
-    for (const row of this.byKey.values()) {
+    for (const row of this.#byKey.values()) {
       if (!index.has(row.key)) retire(row);
     }
-    this.byKey = index;
+    this.#byKey = index;
   }
 
-  private extendTrends(): void {
-    this.times.push(this.timestamp);
-    if (this.times.length > TREND_LENGTH) this.times.shift();
+  #extendTrends(): void {
+    this.#times.push(this.timestamp);
+    if (this.#times.length > TREND_LENGTH) this.#times.shift();
     for (const row of this.rows) pushTrend(row.trend, row.figures.p95);
     pushTrend(this.throughputTrend, this.totals.throughput);
     pushTrend(this.errorTrend, this.totals.errorRate);

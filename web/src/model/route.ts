@@ -57,7 +57,7 @@ export function formatRoute(route: Route): string {
   const query = new URLSearchParams();
   const sort = (route.descending ? "-" : "") + route.sort;
   if (route.filter) query.set("q", route.filter);
-  if (route.statuses.length > 0) query.set("st", route.statuses.join(","));
+  if (route.statuses.length > 0) query.set("st", STATUSES.filter((one) => route.statuses.includes(one)).join(","));
   if (sort !== DEFAULT_SORT) query.set("sort", sort);
   if (route.range !== parseRange(null)) query.set("range", route.range);
   if (route.zoom) {

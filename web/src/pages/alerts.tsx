@@ -3,15 +3,27 @@ import { byUrgency, dismiss, hasEnded, isDismissed, restore, severityName } from
 import { encodeKey } from "../model/endpoint";
 import { severityStatus } from "../model/status";
 import type { Alert } from "../protocol";
+import { isPhone } from "../state/appearance";
 import { activeAlerts, now, revision } from "../state/live";
 import { openEndpoint } from "../state/navigation";
 import { dismissals, zone } from "../state/preferences";
 import { AlertButton, AlertEndpoint, AlertHeadline, sinceText } from "../ui/alert-item";
 import { Empty, StatusMark } from "../ui/parts";
+import { ThresholdPanel } from "../ui/thresholds";
 import { useAlertHistory } from "./use-alert-history";
 
-/** All alerts: what is on now, and what was. */
+/** A phone has no room for the thresholds beside the table, so they stand here. */
 export function AlertsPage() {
+  return (
+    <>
+      <AlertLists />
+      {isPhone.value && <ThresholdPanel />}
+    </>
+  );
+}
+
+/** All alerts: what is on now, and what was. */
+function AlertLists() {
   void revision.value;
   const active = [...activeAlerts.value.values()].sort(byUrgency);
   const inState = (state: Alert["state"]) => active.filter((alert) => alert.state === state);

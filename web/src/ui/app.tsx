@@ -14,8 +14,8 @@ import { EndpointTable } from "./table";
 import { Tabs, TopBar } from "./topbar";
 
 const Detail = lazy(() => import("../detail/detail").then((module) => module.Detail));
-const AlertsPage = lazy(() => import("../pages/alerts").then((module) => module.AlertsPage));
-const TargetsPage = lazy(() => import("../pages/targets").then((module) => module.TargetsPage));
+const AlertsPage = lazy(() => import("../pages").then((module) => module.AlertsPage));
+const TargetsPage = lazy(() => import("../pages").then((module) => module.TargetsPage));
 
 const TITLES: Record<Page, string> = { endpoints: "Endpoints", alerts: "Alerts", targets: "Targets" };
 

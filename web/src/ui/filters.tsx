@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Status } from "../model/status";
 import { board, revision } from "../state/live";
 import { adjust, route } from "../state/navigation";
@@ -21,7 +21,8 @@ export function Filters() {
 
 function SearchBox() {
   const input = useRef<HTMLInputElement>(null);
-  useEffect(() => {
+  // Not useEffect, which waits for a frame: who types fast is already typing.
+  useLayoutEffect(() => {
     const focus = (event: KeyboardEvent) => {
       if (event.key !== "/" || isTyping(event)) return;
       event.preventDefault();

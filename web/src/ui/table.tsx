@@ -1,74 +1,38 @@
-import { useState } from "preact/hooks";
 import type { Row } from "../model/board";
-import { arrange, type SortKey } from "../model/order";
-import { sortBy } from "../model/route";
+import { arrange } from "../model/order";
 import { isPhone } from "../state/appearance";
 import { board, revision } from "../state/live";
-import { adjust, closeEndpoint, openEndpoint, route } from "../state/navigation";
+import { route } from "../state/navigation";
 import { EndpointRow } from "./row";
 import { EmptyTable } from "./states";
+import { TableHead } from "./table-head";
 import { useHeld } from "./use-held";
+import { useNavigation } from "./use-navigation";
 import { useViewport } from "./use-viewport";
 
-const HEAD_HEIGHT = 30; // px, as in table.css
+const HEAD_HEIGHT = 30; // px, as these three are in table.css and narrow.css
 const ROW_HEIGHT = 34;
 const PHONE_ROW_HEIGHT = 56;
 const OVERSCAN = 4; // rows drawn beyond each edge
 
-interface Column {
-  title: string;
-  class: string;
-  sort?: SortKey;
-}
-
-const COLUMNS: readonly Column[] = [
-  { title: "Status", class: "cell-status", sort: "status" },
-  { title: "Endpoint", class: "cell-name", sort: "name" },
-  { title: "p50", class: "cell-figure wide-only", sort: "p50" },
-  { title: "p95", class: "cell-figure", sort: "p95" },
-  { title: "p99", class: "cell-figure wide-only", sort: "p99" },
-  { title: "Errors", class: "cell-figure", sort: "errors" },
-  { title: "Throughput", class: "cell-figure wide-only", sort: "throughput" },
-  { title: "p95, 5 min", class: "cell-trend" },
-];
-
-/**
- * The endpoints. Only the rows in sight are in the document, so that ten
- * thousand cost no more than thirty. While the mouse is over the rows their
- * order holds still: nobody wants to click on what has just moved away.
- */
+/** The endpoints that the view shows, or why there are none. */
 export function EndpointTable() {
   void revision.value;
-  const view = route.value;
-  const held = useHeld(arrange(board.rows, view), `${view.filter}|${view.statuses}|${view.sort}|${view.descending}`);
-  const { rows } = held;
-  const viewport = useViewport();
-  const [active, setActive] = useState("");
+  const rows = arrange(board.rows, route.value);
+  return rows.length === 0 ? <EmptyTable /> : <Grid current={rows} />;
+}
+
+/**
+ * Only the rows in sight are in the document, so that ten thousand cost no
+ * more than thirty. While the mouse is over the rows their order holds still:
+ * nobody wants to click on what has just moved away.
+ */
+function Grid({ current }: { current: readonly Row[] }) {
+  const { filter, statuses, sort, descending, endpoint } = route.value;
+  const { rows, hold, release } = useHeld(current, `${filter}|${statuses}|${sort}|${descending}`);
   const rowHeight = isPhone.value ? PHONE_ROW_HEIGHT : ROW_HEIGHT;
-  const activeIndex = rows.findIndex((row) => row.key === active);
-
-  const toggle = (key: string) => (key === view.endpoint ? closeEndpoint() : openEndpoint(key));
-  const moveTo = (index: number) => {
-    const to = Math.max(0, Math.min(rows.length - 1, index));
-    setActive(rows[to]?.key ?? "");
-    viewport.reveal(to * rowHeight, rowHeight, HEAD_HEIGHT);
-  };
-  const onKeyDown = (event: KeyboardEvent) => {
-    const page = Math.max(1, Math.floor(viewport.height / rowHeight) - 1);
-    const target = keyTarget(event.key, activeIndex, page, rows.length);
-    if (target !== null) moveTo(target);
-    else if (event.key === "Enter" && activeIndex >= 0) toggle(active);
-    else if (event.key === "Escape" && view.endpoint) closeEndpoint();
-    else return;
-    event.preventDefault();
-  };
-  const onClick = (event: MouseEvent) => {
-    const row = rowAt(event, rows);
-    if (!row) return;
-    setActive(row.key);
-    toggle(row.key);
-  };
-
+  const viewport = useViewport(HEAD_HEIGHT);
+  const { activeIndex, pick, onFocus, onKeyDown } = useNavigation(rows, rowHeight, viewport);
   return (
     <div
       class="table"
@@ -78,17 +42,17 @@ export function EndpointTable() {
       aria-activedescendant={activeIndex >= 0 ? rowID(activeIndex) : undefined}
       tabIndex={0}
       onKeyDown={onKeyDown}
-      onFocus={() => active === "" && setActive(rows[0]?.key ?? "")}
+      onFocus={onFocus}
     >
       <div class="table-scroller" role="presentation" ref={viewport.ref} onScroll={viewport.onScroll}>
-        <HeadRow onSort={held.release} />
+        <TableHead />
         <div
           role="rowgroup"
           class="table-rows"
           style={{ height: `${rows.length * rowHeight}px` }}
-          onPointerEnter={(event) => event.pointerType === "mouse" && held.hold()}
-          onPointerLeave={held.release}
-          onClick={onClick}
+          onPointerEnter={(event) => event.pointerType === "mouse" && hold()}
+          onPointerLeave={release}
+          onClick={(event) => withRowAt(event, rows, pick)}
         >
           {slots(viewport, rowHeight, rows.length).map(({ slot, index }) => (
             <EndpointRow
@@ -97,63 +61,14 @@ export function EndpointTable() {
               row={rows[index]!}
               index={index}
               top={index * rowHeight}
-              selected={rows[index]!.key === view.endpoint}
+              selected={rows[index]!.key === endpoint}
               active={index === activeIndex}
             />
           ))}
         </div>
-        {rows.length === 0 && <EmptyTable />}
       </div>
     </div>
   );
-}
-
-function HeadRow({ onSort }: { onSort: () => void }) {
-  const { sort, descending } = route.value;
-  const pick = (key: SortKey) => {
-    onSort();
-    adjust(sortBy(route.value, key));
-  };
-  return (
-    <div role="rowgroup" class="table-head">
-      <div role="row" class="row head" aria-rowindex={1}>
-        {COLUMNS.map((column) => {
-          const direction = column.sort !== sort ? "none" : descending ? "descending" : "ascending";
-          return (
-            <span key={column.title} role="columnheader" class={column.class} aria-sort={column.sort && direction}>
-              {column.sort ? (
-                <button type="button" class={direction} onClick={() => pick(column.sort!)}>
-                  {column.title}
-                </button>
-              ) : (
-                column.title
-              )}
-            </span>
-          );
-        })}
-      </div>
-    </div>
-  );
-}
-
-/** Where a key leads from the active row; null for keys that lead nowhere. */
-function keyTarget(key: string, active: number, page: number, length: number): number | null {
-  switch (key) {
-    case "ArrowDown":
-      return active + 1;
-    case "ArrowUp":
-      return active - 1;
-    case "PageDown":
-      return active + page;
-    case "PageUp":
-      return active - page;
-    case "Home":
-      return 0;
-    case "End":
-      return length - 1;
-    default:
-      return null;
-  }
 }
 
 /**
@@ -172,7 +87,9 @@ function rowID(index: number): string {
   return `row-${index}`;
 }
 
-function rowAt(event: MouseEvent, rows: readonly Row[]): Row | undefined {
+/** One listener for all rows: they tell by their index which one was hit. */
+function withRowAt(event: MouseEvent, rows: readonly Row[], then: (row: Row) => void): void {
   const element = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-index]") : null;
-  return element ? rows[Number(element.dataset["index"])] : undefined;
+  const row = element && rows[Number(element.dataset["index"])];
+  if (row) then(row);
 }

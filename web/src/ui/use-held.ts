@@ -1,4 +1,4 @@
-import { useRef } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { Row } from "../model/board";
 
 export interface Held {
@@ -13,12 +13,11 @@ export interface Held {
  * Rows are objects that change in place, so held rows still show new figures.
  */
 export function useHeld(current: readonly Row[], view: string): Held {
-  const held = useRef<{ rows: readonly Row[]; view: string } | null>(null);
-  if (held.current && held.current.view !== view) held.current = null;
-  const rows = held.current?.rows ?? current;
+  const [held, setHeld] = useState<{ rows: readonly Row[]; view: string } | null>(null);
+  const rows = held?.view === view ? held.rows : current;
   return {
     rows,
-    hold: () => (held.current ??= { rows, view }),
-    release: () => (held.current = null),
+    hold: () => setHeld({ rows, view }),
+    release: () => setHeld(null),
   };
 }

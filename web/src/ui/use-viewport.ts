@@ -6,11 +6,12 @@ export interface Viewport {
   onScroll: () => void;
   top: number;
   height: number;
-  /** Scrolls no further than needed to show a row below a sticky head. */
-  reveal: (rowTop: number, rowHeight: number, head: number) => void;
+  /** Scrolls no further than needed to show a row. */
+  reveal: (rowTop: number, rowHeight: number) => void;
 }
 
-export function useViewport(): Viewport {
+/** Follows an element whose first pixels are covered by a sticky head. */
+export function useViewport(head: number): Viewport {
   const ref = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   const [height, setHeight] = useState(0);
@@ -23,7 +24,7 @@ export function useViewport(): Viewport {
     measure();
     return () => observer.disconnect();
   }, []);
-  const reveal = (rowTop: number, rowHeight: number, head: number) => {
+  const reveal = (rowTop: number, rowHeight: number) => {
     const element = ref.current;
     if (!element) return;
     const room = element.clientHeight - head;

@@ -1,0 +1,130 @@
+package browsertest
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
+)
+
+func TestCanaryDetailShowsHistory(t *testing.T) {
+	s := serve(t, shop())
+	p := open(t, s.URL)
+	p.click("#row-0")
+	p.shows(".detail h2", "PUT", "/carts/{id}")
+	p.shows(".detail-figures", "620", "1.24", "2.48", "6.38", "50.0")
+	p.until(`document.querySelectorAll(".plot canvas").length === 3`)
+
+	q := lastHistory(t, s)
+	if q.Get("job") != "shop" || q.Get("method") != "PUT" || q.Get("path") != "/carts/{id}" {
+		t.Errorf("history of the wrong endpoint: %v", q)
+	}
+	if start, end := millis(t, q, "start"), millis(t, q, "end"); end-start != 15*60*1000 {
+		t.Errorf("15 minutes were asked for as %d ms", end-start)
+	}
+	p.do(chromedp.NavigateBack())
+	p.gone(".detail")
+	p.do(chromedp.NavigateForward())
+	p.visible(".plot canvas")
+}
+
+// lastHistory is the newest query of /api/history.
+func lastHistory(t *testing.T, s *server) url.Values {
+	t.Helper()
+	asked := s.wasAsked()
+	for i := len(asked) - 1; i >= 0; i-- {
+		u, err := url.Parse(asked[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if u.Path == "/api/history" {
+			return u.Query()
+		}
+	}
+	t.Fatal("history was not asked for")
+	return nil
+}
+
+func millis(t *testing.T, q url.Values, name string) int64 {
+	t.Helper()
+	n, err := strconv.ParseInt(q.Get(name), 10, 64)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return n
+}
+
+func TestRangeIsAskedForAndShared(t *testing.T) {
+	s := serve(t, shop())
+	p := open(t, s.URL+"/?range=6h&ep=shop|PUT|/carts/{id}")
+	p.visible(".plot canvas")
+	if q := lastHistory(t, s); millis(t, q, "end")-millis(t, q, "start") != (6 * time.Hour).Milliseconds() {
+		t.Errorf("asked for %v", q)
+	}
+	p.click(".range button:nth-child(7)")
+	p.until(`location.search.includes("range=7d")`)
+	p.until(`document.querySelector(".range [aria-pressed=true]").innerText === "7d"`)
+}
+
+func TestDraggingZoomsAndThereIsAWayBack(t *testing.T) {
+	s := serve(t, shop())
+	p := open(t, s.URL+"/?ep=shop|PUT|/carts/{id}")
+	p.visible(".plot canvas")
+	box := eval[[]float64](p, `(r => [r.left, r.top, r.width, r.height])(document.querySelector(".u-over").getBoundingClientRect())`)
+	y := box[1] + box[3]/2
+	p.mouse(input.DispatchMouseEventTypeMouseMoved, box[0]+box[2]/4, y, input.MouseButtonNone)
+	p.mouse(input.DispatchMouseEventTypeMousePressed, box[0]+box[2]/4, y, input.MouseButtonLeft)
+	p.mouse(input.DispatchMouseEventTypeMouseMoved, box[0]+box[2]/2, y, input.MouseButtonLeft)
+	p.mouse(input.DispatchMouseEventTypeMouseReleased, box[0]+box[2]/2, y, input.MouseButtonLeft)
+	p.until(`location.search.includes("from=")`)
+	p.shows(".range", "Back to 15m")
+
+	u, err := url.Parse(eval[string](p, `location.href`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	zoomed := time.Duration(millis(t, u.Query(), "to")-millis(t, u.Query(), "from")) * time.Millisecond
+	if zoomed < 210*time.Second || zoomed > 240*time.Second {
+		t.Errorf("a quarter of 15 minutes became %v", zoomed)
+	}
+	p.click(".range .button")
+	p.until(`!location.search.includes("from=")`)
+	p.do(chromedp.NavigateBack())
+	p.shows(".range", "Back to 15m")
+}
+
+func TestMissingHistoryIsExplained(t *testing.T) {
+	sc := shop()
+	sc.historyError = "the database is locked by another redpoll: stop it, then reload"
+	p := newTab(t)
+	p.tolerateErrors("status of 503")
+	p.navigate(serve(t, sc).URL + "/?ep=shop|PUT|/carts/{id}")
+	p.shows(".detail", "History is not available", "locked by another redpoll")
+	p.shows(".detail-figures", "1.24")
+}
+
+func TestUnknownEndpointInTheURL(t *testing.T) {
+	p := open(t, serve(t, shop()).URL+"/?ep=shop|GET|/gone")
+	p.shows(".detail", "/gone", "redpoll does not see this endpoint now")
+	p.click(".detail-head .icon-button")
+	p.gone(".detail")
+}
+
+func TestDetailTellsItsOwnAlertsWS(t *testing.T) {
+	s := serve(t, shop())
+	p := open(t, s.URL+"/?ep=shop|GET|/orders")
+	p.visible(".plot canvas")
+	asked := len(s.wasAsked())
+	sc := shop()
+	s.update(nil, alert("a1", &sc.endpoints[0], "p95", "critical", 120, 100, time.Now()))
+	p.shows(".detail-alerts", "p95 latency", "limit 100 ms")
+	p.shows(".detail .facts", "Critical")
+	p.until(`document.querySelector(".plot canvas")`)
+	if more := s.wasAsked()[asked:]; !strings.Contains(strings.Join(more, " "), "/api/alerts") {
+		t.Errorf("the bands were not asked for again: %v", more)
+	}
+}

@@ -1,0 +1,72 @@
+package browsertest
+
+import (
+	"testing"
+	"time"
+)
+
+func TestWithoutTargetsThePageSaysWhatToDo(t *testing.T) {
+	s := serve(t, script{})
+	p := open(t, s.URL)
+	p.shows(".empty", "No targets yet", "scrape_configs:", "127.0.0.1:8080")
+	p.click(`.tabs a[href$="/targets"]`)
+	p.shows(".empty", "No targets yet")
+}
+
+func TestWithoutEndpointsThePageSaysWhyNot(t *testing.T) {
+	now := time.Now()
+	s := serve(t, script{targets: []object{target("shop", "localhost:1", "up", "", now)}})
+	p := open(t, s.URL)
+	p.shows(".empty", "No endpoint recognised yet")
+	p.click(".empty .button")
+	p.shows("table", "shop")
+
+	s.update(func(sc *script) { sc.targets[0] = target("shop", "localhost:1", "down", "connection refused", now) })
+	p.click(`.tabs a[href$="/"]`)
+	p.shows(".empty", "No target has answered yet")
+}
+
+func TestBeforeTheFirstFiguresThePageSaysSo(t *testing.T) {
+	s := serve(t, shop())
+	s.refuse(true)
+	p := newTab(t)
+	p.tolerateErrors(`WebSocket`)
+	p.navigate(s.URL)
+	p.shows(".main", "Waiting for the first figures")
+	p.shows(".banner", "No data received yet.")
+	s.refuse(false)
+	p.visible(".table-rows .row")
+}
+
+func TestTargetsPageTellsWhatIsWrong(t *testing.T) {
+	now := time.Now()
+	up := target("shop", "10.0.0.1:80", "up", "", now)
+	up["skipped"], up["skippedReason"] = 3, "le is no number"
+	up["hint"] = "map its metrics under endpoints"
+	s := serve(t, script{targets: []object{up, target("auth", "10.0.0.2:80", "down", "connection refused", now)}})
+	p := open(t, s.URL+"/targets")
+	p.shows("tbody tr:nth-child(1)", "Down", "auth", "connection refused")
+	p.shows("tbody tr:nth-child(2)", "Up", "shop", "3 samples skipped: le is no number", "map its metrics",
+		"20 endpoints", "client_golang", "http_request_duration_seconds", "12.4", "4,240", "482", "kB")
+	p.shows(".panel-head", "1 of 2 up")
+}
+
+func TestPhoneShowsOneThingAtATime(t *testing.T) {
+	p := newTab(t)
+	p.size(390, 844)
+	p.navigate(serve(t, shop()).URL)
+	p.visible(".bottom-tabs")
+	p.click("#row-0")
+	p.visible(".plot canvas")
+	p.until(`!document.querySelector(".list").checkVisibility()`)
+	p.click(".detail-head .icon-button")
+	p.until(`document.querySelector(".list").checkVisibility()`)
+	if small := p.texts(`button`); len(small) == 0 {
+		t.Fatal("no buttons")
+	}
+	tooSmall := eval[[]string](p, `[...document.querySelectorAll("main button, .bottom-tabs a")]
+		.filter(e => e.checkVisibility() && !e.closest(".head") && e.getBoundingClientRect().height < 40).map(e => e.outerHTML)`)
+	for _, element := range tooSmall {
+		t.Errorf("less than 40 px for a finger: %s", element)
+	}
+}

@@ -1,0 +1,44 @@
+import type { SortKey } from "../model/order";
+import { sortBy } from "../model/route";
+import { adjust, route } from "../state/navigation";
+
+interface Column {
+  title: string;
+  class: string;
+  sort?: SortKey;
+}
+
+/** In the order of the cells in row.tsx. */
+const COLUMNS: readonly Column[] = [
+  { title: "Status", class: "cell-status", sort: "status" },
+  { title: "Endpoint", class: "cell-name", sort: "name" },
+  { title: "p50", class: "cell-figure wide-only", sort: "p50" },
+  { title: "p95", class: "cell-figure", sort: "p95" },
+  { title: "p99", class: "cell-figure wide-only", sort: "p99" },
+  { title: "Errors", class: "cell-figure", sort: "errors" },
+  { title: "Throughput", class: "cell-figure wide-only", sort: "throughput" },
+  { title: "p95, 5 min", class: "cell-trend" },
+];
+
+export function TableHead() {
+  return (
+    <div role="rowgroup" class="table-head">
+      <div role="row" class="row head" aria-rowindex={1}>
+        {COLUMNS.map((column) => <HeadCell key={column.title} {...column} />)}
+      </div>
+    </div>
+  );
+}
+
+function HeadCell({ title, sort, class: name }: Column) {
+  if (!sort) return <span role="columnheader" class={name}>{title}</span>;
+  const view = route.value;
+  const direction = sort !== view.sort ? "none" : view.descending ? "descending" : "ascending";
+  return (
+    <span role="columnheader" class={name} aria-sort={direction}>
+      <button type="button" class={direction} onClick={() => adjust(sortBy(view, sort))}>
+        {title}
+      </button>
+    </span>
+  );
+}

@@ -1,0 +1,84 @@
+import { describe, expect, test } from "vitest";
+import {
+  activeFrom, byUrgency, currentValue, dismiss, firingByEndpoint, isDismissed, metricName, parseDismissals, restore,
+  withTransitions,
+} from "../src/model/alerts";
+import { Board } from "../src/model/board";
+import { DEFAULT_THRESHOLDS } from "../src/model/thresholds";
+import { alert, endpoint, snapshot } from "./fixtures";
+
+describe("active alerts", () => {
+  test("change by id, and leave when they have ended", () => {
+    const start = activeFrom([alert("1", { state: "pending" }), alert("2")]);
+    const next = withTransitions(start, [alert("1"), alert("2", { state: "resolved" }), alert("3", { state: "unknown" })]);
+    expect([...next.values()].map(({ id, state }) => `${id} ${state}`)).toEqual(["1 firing", "3 unknown"]);
+    expect(start.size).toBe(2);
+    expect(withTransitions(next, [alert("1", { state: "inactive" })]).has("1")).toBe(false);
+  });
+
+  test("without transitions stay the same object", () => {
+    const active = activeFrom([alert("1")]);
+    expect(withTransitions(active, [])).toBe(active);
+  });
+
+  test("are ordered by severity, then the newest first", () => {
+    const sorted = [
+      alert("old", { since: 1 }), alert("new", { since: 9 }), alert("crit", { severity: "critical", since: 0 }),
+      alert("info", { severity: "info", since: 99 }),
+    ].sort(byUrgency);
+    expect(sorted.map(({ id }) => id)).toEqual(["crit", "new", "old", "info"]);
+  });
+});
+
+test("only what fires colours an endpoint, by its worst; signals have no endpoint", () => {
+  const firing = firingByEndpoint(
+    activeFrom([
+      alert("1"), alert("2", { severity: "critical" }), alert("3"),
+      alert("4", { path: "/carts", state: "pending" }),
+      alert("5", { path: "", job: "", method: "" }),
+    ]),
+  );
+  expect([...firing]).toEqual([["shop|GET|/orders", "critical"]]);
+});
+
+describe("dismissing", () => {
+  test("hides one firing, not the next", () => {
+    const hidden = dismiss(alert("1"), {});
+    expect(isDismissed(alert("1"), hidden)).toBe(true);
+    expect(isDismissed(alert("1", { since: 2000 }), hidden)).toBe(false);
+    expect(isDismissed(alert("1"), restore(alert("1"), hidden))).toBe(false);
+  });
+
+  test("keeps the newest two hundred", () => {
+    let hidden = {};
+    for (let i = 1; i <= 250; i++) hidden = dismiss(alert(`id-${i}`, { since: i }), hidden);
+    expect(Object.keys(hidden)).toHaveLength(200);
+    expect(isDismissed(alert("id-250", { since: 250 }), hidden)).toBe(true);
+    expect(isDismissed(alert("id-1", { since: 1 }), hidden)).toBe(false);
+  });
+
+  test("is not fooled by names that every object has", () => {
+    expect(isDismissed(alert("constructor", { since: null }), {})).toBe(false);
+  });
+
+  test.each([[null], ["text"], [[1]], [{ a: "b" }], [12]])("storage that holds %j is not used", (stored) => {
+    expect(parseDismissals(stored)).toBeUndefined();
+  });
+});
+
+test("the value shown is the endpoint's own figure while the alert is on", () => {
+  const board = new Board();
+  board.apply(snapshot(1, [endpoint("/orders", { p95: 321, errorRate: null })]), DEFAULT_THRESHOLDS, new Map());
+  const row = board.rows[0];
+  expect(currentValue(alert("1"), row)).toBe(321);
+  expect(currentValue(alert("1", { type: "error_rate", value: 7 }), row)).toBe(7);
+  expect(currentValue(alert("1", { type: "latency_spike", value: 80 }), row)).toBe(80);
+  expect(currentValue(alert("1", { state: "resolved" }), row)).toBe(300);
+  expect(currentValue(alert("1"), undefined)).toBe(300);
+});
+
+test("metrics have names that people use", () => {
+  expect(["p99.9", "error_rate", "latency_spike", "cdn_cache_hit_ratio", "constructor"].map(metricName)).toEqual([
+    "p99.9 latency", "Error rate", "Latency spike", "cdn cache hit ratio", "constructor",
+  ]);
+});

@@ -1,0 +1,47 @@
+import type { Alert, EndpointMetrics, MetricsSnapshot, ServerMessage, Trend } from "../src/protocol";
+
+/** An endpoint with figures; what the test is about is given. */
+export function endpoint(path: string, figures: Partial<EndpointMetrics> = {}): EndpointMetrics {
+  return {
+    job: "shop", method: "GET", path,
+    p50: 10, p95: 20, p99: 40, errorRate: 0, throughput: 5,
+    requests: 25, instances: 1,
+    ...figures,
+  };
+}
+
+/** An endpoint of which nothing is known. */
+export function silent(path: string, noData = "no traffic"): EndpointMetrics {
+  return endpoint(path, { p50: null, p95: null, p99: null, errorRate: null, throughput: null, noData });
+}
+
+export function snapshot(timestamp: number, endpoints: EndpointMetrics[]): MetricsSnapshot {
+  return {
+    timestamp, interval: 5000, endpoints,
+    cdn: { bandwidth: null, cacheHitRatio: null, storage: null },
+    system: { uptime: null, memory: null, cpu: null, source: "" },
+    targets: { up: 1, total: 1 },
+  };
+}
+
+export function message(type: "snapshot" | "update", seq: number, data = snapshot(seq * 5000, [])): ServerMessage {
+  return { type, seq, timestamp: data.timestamp, data, alerts: [] };
+}
+
+export function alert(id: string, changes: Partial<Alert> = {}): Alert {
+  return {
+    id, type: "p95", rule: "slow", severity: "warning", state: "firing",
+    value: 300, threshold: 250, baseline: null, unit: "ms", direction: "above",
+    job: "shop", method: "GET", path: "/orders", labels: {}, annotations: {},
+    since: 1000, firedAt: 1000, resolvedAt: null, updatedAt: 1000,
+    ...changes,
+  };
+}
+
+export function trend(timestamps: number[], path: string, p95: (number | null)[]): Trend {
+  const other = timestamps.map(() => 1);
+  return {
+    timestamps, throughput: other, errorRate: other,
+    endpoints: [{ job: "shop", method: "GET", path, p95 }],
+  };
+}

@@ -1,0 +1,70 @@
+import { describe, expect, test } from "vitest";
+import { stepFor } from "../src/model/range";
+import { bandsOf, seriesFrom, withLivePoint } from "../src/model/series";
+import type { History } from "../src/protocol";
+import { alert, endpoint } from "./fixtures";
+
+function history(p95: (number | null)[], step = 5000): History {
+  const same = p95.map((value) => value);
+  return {
+    job: "shop", method: "GET", path: "/", start: 0, end: p95.length * step, step,
+    timestamps: p95.map((_, i) => i * step),
+    p50: same, p95: same, p99: same, errorRate: same, throughput: same, requests: same,
+  };
+}
+
+describe("a series", () => {
+  test("leaves out the empty steps at the end, and keeps gaps inside", () => {
+    const series = seriesFrom(history([1, null, 3, null, null]));
+    expect(series.timestamps).toEqual([0, 5000, 10_000]);
+    expect(series.p95).toEqual([1, null, 3]);
+  });
+
+  test("grows by live points and drops what is no longer shown", () => {
+    const series = withLivePoint(seriesFrom(history([1, 2, 3])), 15_400, endpoint("/", { p95: 4 }), 5000);
+    expect(series.timestamps).toEqual([5000, 10_000, 15_400]);
+    expect(series.p95).toEqual([2, 3, 4]);
+  });
+
+  test("does not tell twice what history has told", () => {
+    const series = seriesFrom(history([1, 2, 3]));
+    expect(withLivePoint(series, 12_000, endpoint("/"), 0)).toBe(series);
+  });
+
+  test("starts from nothing", () => {
+    const series = withLivePoint(seriesFrom(history([])), 15_000, endpoint("/", { p95: 4 }), 5000);
+    expect(series.p95).toEqual([4]);
+  });
+
+  test("holds no more than it shows, however long the page is open", () => {
+    let series = seriesFrom(history([1]));
+    for (let time = 5000; time < 5_000_000; time += 5000) {
+      series = withLivePoint(series, time, endpoint("/"), time - 300_000);
+    }
+    expect(series.timestamps.length).toBeLessThanOrEqual(61);
+  });
+});
+
+test("bands are the times in which alerts on that metric fired", () => {
+  const alerts = [
+    alert("1", { firedAt: 100, resolvedAt: 200 }),
+    alert("2", { firedAt: 300, severity: "critical", type: "p99" }),
+    alert("3", { firedAt: null, state: "pending" }),
+    alert("4", { firedAt: 50, type: "error_rate" }),
+  ];
+  expect(bandsOf(alerts, (type) => type.startsWith("p"))).toEqual([
+    { from: 100, to: 200, status: "warn" },
+    { from: 300, to: null, status: "crit" },
+  ]);
+});
+
+test("steps are round, no finer than the interval, and no more than a chart has pixels", () => {
+  const minutes = 60_000;
+  expect(stepFor(5 * minutes, 5000)).toBe(5000);
+  expect(stepFor(30 * minutes, 5000)).toBe(5000);
+  expect(stepFor(60 * minutes, 5000)).toBe(10_000);
+  expect(stepFor(5 * minutes, 100)).toBe(1000);
+  expect(stepFor(5 * minutes, 60_000)).toBe(60_000);
+  expect(stepFor(30 * 24 * 60 * minutes, 5000)).toBe(2 * 60 * minutes);
+  expect(stepFor(1000 * 24 * 60 * minutes, 5000)).toBe(24 * 60 * minutes);
+});
