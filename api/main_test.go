@@ -91,7 +91,7 @@ func decode[T any](t *testing.T, a answer) T {
 // do sends a request; headers are "Name: value".
 func (s *server) do(t *testing.T, method, path, body string, headers ...string) answer {
 	t.Helper()
-	r, err := http.NewRequest(method, s.URL+path, strings.NewReader(body))
+	r, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}

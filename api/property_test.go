@@ -46,13 +46,6 @@ func FuzzClientMessage(f *testing.F) {
 func TestRandomParametersAreNeverAFault(t *testing.T) {
 	s := fullServer(t)
 	r := rand.New(rand.NewPCG(1, 2))
-	values := []string{
-		"", "shop", "/checkout", "*", "**a**b*", "POST", "-p95", "p50", "job", "0", "1", "-1", "100", "1e9", "9223372036854775807",
-		"-9223372036854775808", "9223372036854", "0.5", "NaN", "15s", "1ms", "100ms", "1y", "999y", "292y", "-5m",
-		"2026-03-01T11:00:00Z", "0000-01-01T00:00:00Z", "9999-12-31T23:59:59.999+14:00", "1772366400000", "1772366399999",
-		"253402300799999", "active", "resolved", "all", slowAlert.ID, "true", "alert", "record", "<script>", "\x00", "\xff\xfe",
-		strings.Repeat("*a", 200),
-	}
 	var paths []string
 	names := map[string][]string{}
 	for path, item := range readOpenAPI(t).Paths {
@@ -64,21 +57,9 @@ func TestRandomParametersAreNeverAFault(t *testing.T) {
 	slices.Sort(paths)
 	answered := map[int]int{}
 	for range 20_000 {
-		path, query := paths[r.IntN(len(paths))], url.Values{}
-		for _, name := range names[path] {
-			if r.IntN(2) == 0 {
-				query.Add(name, values[r.IntN(len(values))])
-			}
-		}
-		if r.IntN(20) == 0 {
-			query.Add(values[r.IntN(len(values))], "x")
-		}
-		raw := query.Encode()
-		if r.IntN(20) == 0 {
-			raw += values[r.IntN(len(values))]
-		}
-		request := httptest.NewRequest("GET", path, nil)
-		request.URL.RawQuery = raw
+		path := paths[r.IntN(len(paths))]
+		request := httptest.NewRequestWithContext(t.Context(), "GET", path, nil)
+		request.URL.RawQuery = randomQuery(r, names[path])
 		w := httptest.NewRecorder()
 		s.api.Handler().ServeHTTP(w, request)
 		answered[w.Code]++
@@ -91,6 +72,35 @@ func TestRandomParametersAreNeverAFault(t *testing.T) {
 			t.Errorf("no request was answered %d: the parameters are not random enough", status)
 		}
 	}
+}
+
+// oddValues are values of parameters, each good for one of them at most.
+var oddValues = []string{
+	"", "shop", "/checkout", "*", "**a**b*", "POST", "-p95", "p50", "job", "0", "1", "-1", "100", "1e9", "9223372036854775807",
+	"-9223372036854775808", "9223372036854", "0.5", "NaN", "15s", "1ms", "100ms", "1y", "999y", "292y", "-5m",
+	"2026-03-01T11:00:00Z", "0000-01-01T00:00:00Z", "9999-12-31T23:59:59.999+14:00", "1772366400000", "1772366399999",
+	"253402300799999", "active", "resolved", "all", slowAlert.ID, "true", "alert", "record", "<script>", "\x00", "\xff\xfe",
+	strings.Repeat("*a", 200),
+}
+
+// randomQuery gives about half of the names a value, and now and then a name
+// that is not known, or something that is no query string at all.
+func randomQuery(r *rand.Rand, names []string) string {
+	odd := func() string { return oddValues[r.IntN(len(oddValues))] }
+	query := url.Values{}
+	for _, name := range names {
+		if r.IntN(2) == 0 {
+			query.Add(name, odd())
+		}
+	}
+	if r.IntN(20) == 0 {
+		query.Add(odd(), "x")
+	}
+	raw := query.Encode()
+	if r.IntN(20) == 0 {
+		raw += odd()
+	}
+	return raw
 }
 
 func parameterNames(operation any) []string {
@@ -112,7 +122,7 @@ func TestHistoryNeverHasMorePointsThanAllowed(t *testing.T) {
 		query.Set("end", strconv.FormatInt(end, 10))
 		query.Set("start", strconv.FormatInt(end-1-r.Int64N(1e9), 10))
 		query.Set("step", strconv.FormatInt(100+r.Int64N(200_000), 10))
-		request := httptest.NewRequest("GET", "/api/history?"+query.Encode(), nil)
+		request := httptest.NewRequestWithContext(t.Context(), "GET", "/api/history?"+query.Encode(), nil)
 		w := httptest.NewRecorder()
 		s.api.Handler().ServeHTTP(w, request)
 		if w.Code == http.StatusUnprocessableEntity {

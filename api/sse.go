@@ -13,6 +13,10 @@ func (a *API) serveEvents(w http.ResponseWriter, r *http.Request) {
 		writeError(w, errForeignOrigin)
 		return
 	}
+	if r.Method == http.MethodHead {
+		setEventHeaders(w.Header(), r)
+		return
+	}
 	if err := a.hub.admit(); err != nil {
 		writeError(w, err)
 		return
@@ -26,7 +30,13 @@ func (a *API) serveEvents(w http.ResponseWriter, r *http.Request) {
 	}
 	defer func() { a.hub.leave(c, a.now()) }()
 
-	h := w.Header()
+	setEventHeaders(w.Header(), r)
+	_ = conn.SetReadDeadline(time.Time{}) // the server's would end the stream
+	s := &eventStream{client: c, hub: a.hub, w: w, conn: conn}
+	s.end(writeFailure(s.run(r.Context().Done())))
+}
+
+func setEventHeaders(h http.Header, r *http.Request) {
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no") // nginx would hold messages back
@@ -34,9 +44,6 @@ func (a *API) serveEvents(w http.ResponseWriter, r *http.Request) {
 		h.Set("Access-Control-Allow-Origin", origin)
 		h.Set("Vary", "Origin")
 	}
-	_ = conn.SetReadDeadline(time.Time{})
-	s := &eventStream{client: c, hub: a.hub, w: w, conn: conn}
-	s.end(writeFailure(s.run(r.Context().Done())))
 }
 
 // eventStream is a client with server-sent events; it lives on the goroutine

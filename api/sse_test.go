@@ -22,7 +22,7 @@ type events struct {
 
 func (s *server) events(t *testing.T, headers ...string) *events {
 	t.Helper()
-	r, err := http.NewRequest("GET", s.URL+"/sse", nil)
+	r, err := http.NewRequestWithContext(t.Context(), "GET", s.URL+"/sse", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,6 +120,25 @@ func TestSSEEndsWhenTheAPICloses(t *testing.T) {
 		t.Errorf("got %v after the end", b)
 	}
 	s.awaitClients(t, transportSSE, 0)
+}
+
+func TestSSECloseBreaksOffClientsThatDoNotRead(t *testing.T) {
+	s := newServer(t, func(_ *Config, l *limits) { l.writeTimeout = time.Hour })
+	s.events(t).block()
+	for n := range 8 {
+		s.api.Publish(bigSnapshot(n), nil, nil)
+	}
+	if err := s.api.Close(context.Background()); err != nil {
+		t.Error(err)
+	}
+	s.awaitClients(t, transportSSE, 0)
+}
+
+func TestSSEAnswersHEADAndEnds(t *testing.T) {
+	s := newServer(t)
+	if a := s.do(t, "HEAD", "/sse", ""); a.status != 200 || a.header.Get("Content-Type") != "text/event-stream" {
+		t.Errorf("%d %v", a.status, a.header)
+	}
 }
 
 func TestSSEStuckClientIsDropped(t *testing.T) {

@@ -442,8 +442,8 @@ func TestWSMessagesAreCompressedForClientsThatOfferIt(t *testing.T) {
 		var wire *meter
 		c := s.dialWith(t, websocket.Dialer{
 			EnableCompression: offer,
-			NetDial: func(network, address string) (net.Conn, error) {
-				conn, err := net.Dial(network, address)
+			NetDialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+				conn, err := new(net.Dialer).DialContext(ctx, network, address)
 				wire = &meter{Conn: conn}
 				return wire, err
 			},
