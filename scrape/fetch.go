@@ -80,10 +80,9 @@ var (
 )
 
 func (a *answer) release() {
-	if a.buffer == nil || cap(*a.buffer) > maxPooled {
-		return
+	if cap(*a.buffer) <= maxPooled {
+		bodies.Put(a.buffer)
 	}
-	bodies.Put(a.buffer)
 }
 
 // statusError is an answer other than 200 OK.

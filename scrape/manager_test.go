@@ -223,6 +223,22 @@ func TestFastStopCancelsWhatIsInFlight(t *testing.T) {
 	})
 }
 
+func TestFastStopDoesNotWaitForAProcessor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := running(t, func(*http.Request) (*http.Response, error) { return ok("a 1\n"), nil },
+			jobConfig(t, nil, "one:80", "two:80"))
+		for range cap(m.parsing) {
+			m.parsing <- struct{}{}
+		}
+		time.Sleep(every)
+		stopping := time.Now()
+		m.Stop()
+		if took := time.Since(stopping); took != 0 {
+			t.Errorf("stopping took %v", took)
+		}
+	})
+}
+
 func TestFastTargetsAreInOrder(t *testing.T) {
 	b := jobConfig(t, func(c *JobConfig) { c.JobName = "b" }, "z:1", "a:1")
 	a := jobConfig(t, func(c *JobConfig) {

@@ -145,7 +145,9 @@ func (t *target) scrape(ctx context.Context) {
 	case err != nil:
 		o.failure = explain(err, t)
 	default:
-		t.read(answer, &o)
+		if !t.readInTurn(ctx, answer, &o) {
+			return
+		}
 	}
 	t.job.manager.metrics.observe(t.Job, &o)
 	t.record(&o)
@@ -162,13 +164,23 @@ type outcome struct {
 	derived  *red.Derived
 }
 
-// read parses the answer when there is a processor free for it.
-func (t *target) read(a *answer, o *outcome) {
-	parsing := t.job.manager.parsing
-	parsing <- struct{}{}
-	defer func() { <-parsing }()
+// readInTurn reads the answer when there is a processor free for it, and
+// releases it. It reports whether that came before the end of ctx.
+func (t *target) readInTurn(ctx context.Context, a *answer, o *outcome) bool {
 	defer a.release()
+	parsing := t.job.manager.parsing
+	select {
+	case <-ctx.Done():
+		return false
+	case parsing <- struct{}{}:
+	}
+	defer func() { <-parsing }()
+	t.read(a, o)
+	return true
+}
 
+// read parses the answer and derives from it.
+func (t *target) read(a *answer, o *outcome) {
 	o.bytes = int64(len(a.body))
 	if a.isBlank() {
 		o.failure = explainBlank(t.job.config.MetricsPath)
