@@ -21,6 +21,7 @@ var conventionCases = []struct {
 	first, second string
 	want          string
 	recognised    redpoll.Recognised
+	hint          bool // more should be exposed
 }{
 	{
 		name: "client_golang, status in the histogram, two codes merged",
@@ -136,6 +137,7 @@ var conventionCases = []struct {
 			Convention: "promhttp", Family: "promhttp_metric_handler_requests_total", Endpoints: 1,
 			Note: "a counter: latencies are unknown",
 		},
+		hint: true,
 	},
 	{
 		name: "redpoll's own",
@@ -176,8 +178,8 @@ func TestFastConventions(t *testing.T) {
 			if diff := cmp.Diff([]redpoll.Recognised{c.recognised}, d.Recognised); diff != "" {
 				t.Error(diff)
 			}
-			if d.Hint != "" {
-				t.Errorf("hint %q although endpoints were found", d.Hint)
+			if (d.Hint != "") != c.hint {
+				t.Errorf("hint %q", d.Hint)
 			}
 		})
 	}
@@ -216,6 +218,11 @@ func TestFastHintsSayWhatIsMissing(t *testing.T) {
 		}
 	}
 	f(Options{}, "up 1\n", "add a histogram http_request_duration_seconds with labels path, method and code")
+	own := "# TYPE promhttp_metric_handler_requests_total counter\npromhttp_metric_handler_requests_total{code=\"200\"} 1\n"
+	f(Options{}, own, "no request metrics found")
+	if d := newTarget(t, Options{}).scrape(own + "node_boot_time_seconds 1\n"); d.Hint != "" {
+		t.Errorf("hint %q for a machine", d.Hint)
+	}
 	f(Options{}, "http_requests_total{code=\"200\"} 1\n", "http_requests_total has no label that names the path")
 	f(Options{Conventions: []Convention{{Family: "x_seconds", Path: LabelNames{"p"}}}}, "up 1\n", "nothing fits the job's endpoints (x_seconds)")
 }

@@ -26,10 +26,21 @@ func (d *Deriver) recognised() (list []redpoll.Recognised, hint string) {
 		})
 	}
 	slices.SortFunc(list, func(a, b redpoll.Recognised) int { return strings.Compare(a.Family, b.Family) })
-	if len(list) == 0 {
+	if d.servesNobody(list) {
 		hint = d.hint()
 	}
 	return list, hint
+}
+
+// servesNobody reports whether no requests but redpoll's own are known. A
+// machine's exporter is not expected to have others.
+func (d *Deriver) servesNobody(list []redpoll.Recognised) bool {
+	for _, f := range d.families {
+		if f.chosen && !f.convention.PathIsMetricsPath {
+			return false
+		}
+	}
+	return len(list) == 0 || d.result.System.Machine == Usage{}
 }
 
 // note says what a used family cannot tell, and what was done about it.
