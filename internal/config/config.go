@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -102,7 +103,8 @@ func Default() *Config {
 	}
 }
 
-// Load reads and validates the file. Its error is an *Error, or one of the
+// Load reads and validates the file. Files that it names, such as
+// password_file, are looked for beside it. Its error is an *Error, or one of the
 // operating system if the file cannot be read. warnings are for the log: what
 // was accepted and is not used.
 func Load(path string) (c *Config, warnings []string, err error) {
@@ -118,7 +120,14 @@ func Load(path string) (c *Config, warnings []string, err error) {
 	if len(b) > maxFileSize {
 		return nil, nil, &Error{File: path, Msg: fmt.Sprintf("larger than %d MiB; is this the configuration file?", maxFileSize>>20)}
 	}
-	return Parse(path, b)
+	c, warnings, err = Parse(path, b)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i := range c.ScrapeConfigs {
+		c.ScrapeConfigs[i].SetDirectory(filepath.Dir(path))
+	}
+	return c, warnings, nil
 }
 
 // Parse is Load for text that was read elsewhere; name stands for the file in

@@ -194,6 +194,21 @@ func TestFastRedactedConfigurationLoadsAgain(t *testing.T) {
 	}
 }
 
+func TestFastFilesAreLookedForBesideTheConfiguration(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "redpoll.yaml")
+	if err := os.WriteFile(path, []byte(oneJob+"    basic_auth: {username: a, password_file: secret}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, _, err := Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := c.ScrapeConfigs[0].HTTPClientConfig.BasicAuth.PasswordFile, filepath.Join(dir, "secret"); got != want {
+		t.Errorf("password_file is %s, want %s", got, want)
+	}
+}
+
 func TestFastFileThatCannotBeReadIsSaid(t *testing.T) {
 	_, _, err := Load(filepath.Join(t.TempDir(), "missing.yaml"))
 	if err == nil || !strings.Contains(err.Error(), "missing.yaml") {
