@@ -1,7 +1,6 @@
 package api
 
 import (
-	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -76,7 +75,7 @@ func (p *alertParams) wants(a *redpoll.Alert) bool {
 func (a *API) pastAlerts(r *http.Request, p alertParams, active []redpoll.Alert) (list []wireAlert, next string, err error) {
 	stored, err := a.options.History.Alerts(r.Context(), p.query)
 	if err != nil {
-		return nil, "", fmt.Errorf("read alerts: %w", err)
+		return nil, "", err
 	}
 	isActive := make(map[string]bool, len(active))
 	for i := range active {

@@ -17,9 +17,10 @@ import (
 )
 
 // History is where the past and the silences are kept. Its methods may be
-// called concurrently.
+// called concurrently. Their errors say what failed; they are passed on.
 type History interface {
-	// Range gives one endpoint's past.
+	// Range gives one endpoint's past. The API asks for 11,000 steps at most,
+	// counting every step, aligned to the Unix epoch, that the time touches.
 	Range(ctx context.Context, q redpoll.HistoryQuery) (redpoll.History, error)
 	// Alerts gives stored alerts, active ones included, newest first.
 	Alerts(ctx context.Context, q redpoll.AlertQuery) ([]redpoll.Alert, error)

@@ -144,8 +144,7 @@ func toWireRule(r *redpoll.RuleStatus) wireRule {
 // for; steps without a point are null in every column.
 func toWireHistory(q redpoll.HistoryQuery, h redpoll.History) wireHistory {
 	step := h.Step.Milliseconds()
-	first := q.Start.UnixMilli() / step * step
-	n := int((q.End.UnixMilli() - first + step - 1) / step)
+	first, n := wholeSteps(q.Start, q.End, h.Step)
 	w := wireHistory{
 		Job: q.Key.Job, Method: q.Key.Method, Path: q.Key.Path,
 		Start: q.Start.UnixMilli(), End: q.End.UnixMilli(), Step: step,

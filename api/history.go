@@ -51,7 +51,7 @@ func (a *API) endpointHistory(r *http.Request) (any, error) {
 	}
 	h, err := a.options.History.Range(r.Context(), q)
 	if err != nil {
-		return nil, fmt.Errorf("read history: %w", err)
+		return nil, err
 	}
 	if h.Step < q.Step {
 		return nil, fmt.Errorf("read history: got steps of %s, shorter than the %s asked for", h.Step, q.Step)
@@ -61,7 +61,7 @@ func (a *API) endpointHistory(r *http.Request) (any, error) {
 
 func (a *API) historyQuery(r *http.Request) (redpoll.HistoryQuery, error) {
 	p := readParams(r, "job", "method", "path", "start", "end", "step")
-	end := p.time("end", a.now())
+	end := p.time("end", a.now().Truncate(time.Millisecond))
 	q := redpoll.HistoryQuery{
 		Key:   redpoll.EndpointKey{Job: p.required("job"), Method: strings.ToUpper(p.text("method")), Path: p.required("path")},
 		Start: p.time("start", end.Add(-defaultHistory)),
@@ -74,21 +74,30 @@ func (a *API) historyQuery(r *http.Request) (redpoll.HistoryQuery, error) {
 	if p.err != nil {
 		return q, p.err
 	}
-	span := q.End.Sub(q.Start)
 	if q.Step == 0 {
-		q.Step = niceStep(span, defaultPoints)
+		q.Step = niceStep(q.End.Sub(q.Start), defaultPoints)
 	}
-	return q, checkStep(span, q.Step)
+	return q, checkStep(q.Start, q.End, q.Step)
 }
 
-func checkStep(span, step time.Duration) error {
+// checkStep refuses steps that are too short. The one that it suggests leaves
+// room for the two points that widening the time to whole steps may add.
+func checkStep(start, end time.Time, step time.Duration) error {
 	if step < minStep {
 		return badRequest(`parameter "step" is %s: give at least %s`, model.Duration(step), model.Duration(minStep))
 	}
-	if span/step >= maxPoints {
+	if _, n := wholeSteps(start, end, step); n > maxPoints {
 		return &statusError{http.StatusUnprocessableEntity, fmt.Sprintf(
 			`parameter "step" is %s: that makes more than %d points; give %s or longer, or a shorter time`,
-			model.Duration(step), maxPoints, model.Duration(niceStep(span, maxPoints-1)))}
+			model.Duration(step), maxPoints, model.Duration(niceStep(end.Sub(start), maxPoints-2)))}
 	}
 	return nil
+}
+
+// wholeSteps are the steps, aligned to the Unix epoch, that the time from start
+// to end touches: where the first begins, in Unix ms, and how many there are.
+func wholeSteps(start, end time.Time, step time.Duration) (first int64, n int) {
+	ms := step.Milliseconds()
+	first = start.UnixMilli() / ms * ms
+	return first, int((end.UnixMilli() - first + ms - 1) / ms)
 }

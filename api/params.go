@@ -123,6 +123,7 @@ const (
 	maxDuration  = 100 * 365 * 24 * time.Hour
 )
 
+// parseTime drops what is finer than a millisecond.
 func parseTime(s string) (time.Time, bool) {
 	if ms, err := strconv.ParseInt(s, 10, 64); err == nil {
 		return time.UnixMilli(ms), ms >= 0 && ms <= maxUnixMilli
@@ -132,7 +133,7 @@ func parseTime(s string) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	ms := t.UnixMilli()
-	return t, ms >= 0 && ms <= maxUnixMilli
+	return time.UnixMilli(ms), ms >= 0 && ms <= maxUnixMilli
 }
 
 func parseDuration(s string) (time.Duration, bool) {

@@ -138,10 +138,10 @@ func TestHistoryDefaultsToHalfAnHourInAbout300Points(t *testing.T) {
 	}
 }
 
-func TestHistoryFaultIsA500WithoutDetailsLost(t *testing.T) {
+func TestHistoryFaultIsA500WithItsReason(t *testing.T) {
 	s := newServer(t)
 	s.history.err = errors.New("disk on fire")
-	wantError(t, s.get(t, "/api/history?job=a&path=/b"), http.StatusInternalServerError, "read history: disk on fire")
+	wantError(t, s.get(t, "/api/history?job=a&path=/b"), http.StatusInternalServerError, "disk on fire")
 }
 
 func TestTrendHoldsTheNewest60Snapshots(t *testing.T) {
@@ -344,10 +344,23 @@ func TestBadParametersAreNamedInA400(t *testing.T) {
 	wantError(t, s.get(t, "/api/history?job=x&path=/x&start=0&step=1s"), http.StatusUnprocessableEntity, "give 2d or longer")
 }
 
+func TestHistoryCountsEveryStepThatTheTimeTouches(t *testing.T) {
+	start := noon.Add(-maxPoints * time.Second)
+	if err := checkStep(start, noon, time.Second); err != nil {
+		t.Errorf("%d steps: %v", maxPoints, err)
+	}
+	for _, shift := range []time.Duration{time.Millisecond, 999 * time.Millisecond} {
+		if checkStep(start.Add(shift), noon.Add(shift), time.Second) == nil {
+			t.Errorf("shifted by %s, the same time touches one step more", shift)
+		}
+	}
+}
+
 func TestTheStepThatAnErrorNamesWouldDo(t *testing.T) {
 	for _, span := range []time.Duration{time.Hour, 24 * time.Hour, 31 * 24 * time.Hour, 56 * 365 * 24 * time.Hour} {
-		if step := niceStep(span, maxPoints-1); checkStep(span, step) != nil {
-			t.Errorf("%s at %s: %v", span, step, checkStep(span, step))
+		start := noon.Add(-span - time.Millisecond)
+		if step := niceStep(noon.Sub(start), maxPoints-2); checkStep(start, noon, step) != nil {
+			t.Errorf("%s at %s: %v", span, step, checkStep(start, noon, step))
 		}
 	}
 }

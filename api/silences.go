@@ -31,7 +31,7 @@ func (a *API) listSilences(r *http.Request) (any, error) {
 	}
 	silences, err := a.options.History.Silences(r.Context())
 	if err != nil {
-		return nil, fmt.Errorf("read silences: %w", err)
+		return nil, err
 	}
 	now := a.now()
 	list := make([]wireSilence, len(silences))
@@ -111,11 +111,11 @@ func (a *API) changeSilences(ctx context.Context, change func(context.Context) e
 	a.silencing.Lock()
 	defer a.silencing.Unlock()
 	if err := change(ctx); err != nil {
-		return fmt.Errorf("change silences: %w", err)
+		return err
 	}
 	silences, err := a.options.History.Silences(ctx)
 	if err != nil {
-		return fmt.Errorf("read silences: %w", err)
+		return err
 	}
 	now := a.now()
 	var inForce []redpoll.Silence

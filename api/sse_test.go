@@ -142,7 +142,7 @@ func TestSSEAnswersHEADAndEnds(t *testing.T) {
 }
 
 func TestSSEStuckClientIsDropped(t *testing.T) {
-	s := newServer(t, func(_ *Config, l *limits) { l.writeTimeout = 300 * time.Millisecond })
+	s := newServer(t, func(_ *Config, l *limits) { l.writeTimeout = time.Second })
 	s.events(t).block()
 	n := 0
 	await(t, "the stuck client to be dropped", func() bool {

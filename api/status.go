@@ -43,7 +43,7 @@ func (a *API) checkHistory(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, historyPatience)
 	defer cancel()
 	if _, err := a.options.History.Alerts(ctx, redpoll.AlertQuery{Limit: 1}); err != nil {
-		return fmt.Errorf("read history: %w", err)
+		return err
 	}
 	return nil
 }

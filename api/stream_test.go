@@ -249,7 +249,7 @@ func bigSnapshot(n int) *redpoll.Snapshot {
 }
 
 func TestCanaryWSStuckClientIsDroppedAndOthersMissNothing(t *testing.T) {
-	s := newServer(t, func(_ *Config, l *limits) { l.writeTimeout = 300 * time.Millisecond })
+	s := newServer(t, func(_ *Config, l *limits) { l.writeTimeout = time.Second })
 	s.api.Publish(snapshotAt(0), nil, nil)
 	stuck, healthy := s.dialWith(t, websocket.Dialer{}, "/metrics"), s.dial(t, "/metrics")
 	stuck.expect("snapshot", 1)
@@ -300,7 +300,7 @@ func TestWSClientThatFellBehindIsResyncedBySnapshot(t *testing.T) {
 
 func TestWSSilentClientIsDroppedButOneThatAnswersPingsStays(t *testing.T) {
 	s := newServer(t, func(_ *Config, l *limits) {
-		l.idleTimeout, l.pingInterval = time.Second, 100*time.Millisecond
+		l.idleTimeout, l.pingInterval = 2*time.Second, 200*time.Millisecond
 	})
 	s.api.Publish(snapshotAt(0), nil, nil)
 	silent, alive := s.dial(t, "/metrics"), s.dial(t, "/metrics")
