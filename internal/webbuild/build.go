@@ -64,6 +64,8 @@ func options(dir string) api.BuildOptions {
 		Inject:      []string{"src/jsx.ts"},
 		Loader:      map[string]api.Loader{".woff2": api.LoaderFile, ".svg": api.LoaderCopy},
 
+		Plugins: []api.Plugin{trimUPlot()},
+
 		MinifySyntax:      true,
 		MinifyWhitespace:  true,
 		MinifyIdentifiers: true,

@@ -33,27 +33,40 @@ export function drawBands(plot: uPlot, bands: readonly Band[]): void {
 
 /** Draws the limits above the lines: warning dashed, critical solid. */
 export function drawLimits(plot: uPlot, spec: ChartSpec, { warn, crit }: Limits): void {
-  const { ctx } = plot;
-  ctx.save();
-  drawLimit(plot, warn, "--warn", [5, 4], `warn ${plain(spec.format(warn))}`);
-  drawLimit(plot, crit, "--crit", [], `crit ${plain(spec.format(crit))}`);
-  ctx.restore();
+  const name = (word: string, value: number) => `${word} ${plain(spec.format(value))}`;
+  const warnY = plot.valToPos(warn, "y", true);
+  const critY = plot.valToPos(crit, "y", true);
+  plot.ctx.save();
+  drawLimit(plot, { y: warnY, labelY: warnY, variable: "--warn", dash: [5, 4], label: name("warn", warn) });
+  // Where the lines nearly touch, the upper label makes room for the lower.
+  const labelY = Math.min(critY, warnY - LABEL_HEIGHT * devicePixelRatio);
+  drawLimit(plot, { y: critY, labelY, variable: "--crit", dash: [], label: name("crit", crit) });
+  plot.ctx.restore();
 }
 
-function drawLimit(plot: uPlot, value: number, variable: string, dash: number[], label: string): void {
+const LABEL_HEIGHT = 12; // px
+
+/** Positions are in the canvas's own pixels. */
+interface LimitLine {
+  y: number;
+  labelY: number;
+  variable: string;
+  dash: readonly number[];
+  label: string;
+}
+
+function drawLimit(plot: uPlot, { y, labelY, variable, dash, label }: LimitLine): void {
   const { ctx, bbox } = plot;
-  const y = plot.valToPos(value, "y", true);
   if (y < bbox.top || y > bbox.top + bbox.height) return;
-  const right = bbox.left + bbox.width;
   ctx.strokeStyle = ctx.fillStyle = colourOf(variable);
   ctx.lineWidth = devicePixelRatio;
   ctx.setLineDash(dash.map((length) => length * devicePixelRatio));
   ctx.beginPath();
   ctx.moveTo(bbox.left, y);
-  ctx.lineTo(right, y);
+  ctx.lineTo(bbox.left + bbox.width, y);
   ctx.stroke();
   ctx.setLineDash([]);
-  drawLabel(plot, label, y);
+  drawLabel(plot, label, labelY);
 }
 
 /** Beside the plot, or where there is no room inside it, with a halo to stay legible. */

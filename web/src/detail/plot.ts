@@ -74,7 +74,7 @@ function timeAxis(zone: Zone): uPlot.Axis {
     ...axisStyle(),
     grid: { show: false },
     size: 24,
-    space: 70,
+    space: 56,
     values: (_, times, __, ___, step) => times.map((time) => tick(time, zone, step)),
   };
 }
