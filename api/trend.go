@@ -90,7 +90,7 @@ func coarse(v *float64, factor float64) float32 {
 // overall adds the endpoints up: requests/s, and errors in percent of the
 // requests whose outcome is known. Each is a gap where nothing is known.
 func overall(endpoints []redpoll.EndpointMetrics) (throughput, errorRate float32) {
-	throughput, errorRate = gap, gap
+	throughput = gap
 	var perSecond float64
 	var known redpoll.Increase
 	known.ErrorsKnown = true
