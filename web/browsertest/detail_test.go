@@ -58,6 +58,31 @@ func millis(t *testing.T, q url.Values, name string) int64 {
 	return n
 }
 
+func TestChartsGrowWithTheStreamWS(t *testing.T) {
+	s := serve(t, shop())
+	p := open(t, s.URL+"/?ep=shop|PUT|/carts/{id}")
+	p.visible(".plot canvas")
+	s.update(func(sc *script) { sc.endpoints[2].p95 = 777 })
+	p.shows(".legend", "p95 777 ms")
+}
+
+func TestChartsStayWhileCutOffWS(t *testing.T) {
+	s := serve(t, shop())
+	p := newTab(t)
+	p.tolerateErrors("WebSocket|503")
+	p.navigate(s.URL + "/?ep=shop|PUT|/carts/{id}")
+	p.visible(".plot canvas")
+	asked := len(s.wasAsked())
+	s.update(func(sc *script) { sc.historyError = "closing" })
+	s.refuse(true)
+	s.drop()
+	p.shows(".banner", "attempt 2")
+	p.visible(".plot canvas")
+	if len(s.wasAsked()) == asked {
+		t.Error("nothing was asked for, so nothing was tried")
+	}
+}
+
 func TestRangeIsAskedForAndShared(t *testing.T) {
 	s := serve(t, shop())
 	p := open(t, s.URL+"/?range=6h&ep=shop|PUT|/carts/{id}")

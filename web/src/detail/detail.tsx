@@ -90,7 +90,8 @@ function MissingReason({ text }: { text: string | undefined }) {
 function Firing({ endpoint }: Props) {
   void revision.value;
   const key = encodeKey(endpoint);
-  const alerts = [...activeAlerts.value.values()].filter((alert) => alert.state === "firing" && encodeKey(alert) === key);
+  const active = [...activeAlerts.value.values()];
+  const alerts = active.filter((alert) => alert.state === "firing" && encodeKey(alert) === key);
   if (alerts.length === 0) return null;
   return (
     <ul class="detail-alerts" aria-label="Firing alerts">

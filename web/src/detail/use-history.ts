@@ -41,22 +41,27 @@ export function useHistory(key: EndpointKey, { range, zoom }: Pick<Route, "range
   useEffect(() => setPast({ state: "loading" }), [what]);
   useEffect(() => {
     const abort = new AbortController();
-    void load(key, stretch, step, abort.signal).then((loaded) => loaded && setPast(loaded));
+    void load(key, stretch, step, abort.signal).then((loaded) => loaded && setPast((before) => better(before, loaded)));
     return () => abort.abort();
   }, [what, step, refresh, alertsAt(key), connection.value.state === "live"]);
 
-  const live = appends ? board.timestamp : 0;
+  const newest = appends ? board.timestamp : 0;
   useEffect(() => {
     const figures = board.find(encodeKey(key))?.figures;
-    if (!live || !figures) return;
+    if (!newest || !figures) return;
     setPast((before) =>
       before.state === "ready"
-        ? { ...before, series: withLivePoint(before.series, live, figures, live - length) }
+        ? { ...before, series: withLivePoint(before.series, newest, figures, newest - length) }
         : before,
     );
-  }, [live]);
+  }, [newest]);
 
   return useMemo(() => ({ stretch, past }), [past, stretch.start, stretch.end]);
+}
+
+/** Charts that are there stay, rather than give way to an error. */
+function better(before: Past, loaded: Past): Past {
+  return loaded.state === "failed" && before.state === "ready" ? before : loaded;
 }
 
 /** Null if the answer is no longer wanted. */

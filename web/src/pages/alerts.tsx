@@ -31,7 +31,7 @@ function AlertLists() {
     <section class="panel alerts-page" aria-label="Alerts">
       <div class="scroll" tabIndex={0} role="region" aria-label="List of alerts">
         <AlertSection title="Firing" alerts={inState("firing")} empty="Nothing is firing." />
-        <AlertSection title="Pending" note="met, but not yet for as long as the rule asks" alerts={inState("pending")} />
+        <AlertSection title="Pending" note="met, but not yet for long enough" alerts={inState("pending")} />
         <AlertSection title="Unknown" note="no data to judge by" alerts={inState("unknown")} />
         <PastAlerts />
       </div>

@@ -107,22 +107,31 @@ function Findings({ target }: { target: TargetStatus }) {
       {target.error && <p class="target-error">{target.error}</p>}
       {target.skipped > 0 && (
         <p class="target-warning">
-          {count(target.skipped)} samples skipped: {target.skippedReason}
+          {times(target.skipped, "sample")} skipped: {target.skippedReason}
         </p>
       )}
       {target.hint && <p class="target-warning">{target.hint}</p>}
-      {target.restarts > 0 && <p class="muted">Restarted {target.restarts === 1 ? "once" : `${target.restarts} times`} since redpoll watches it</p>}
-      {target.recognised.length > 0 && (
-        <ul class="recognised">
-          {target.recognised.map((found) => (
-            <li key={found.family}>
-              <b>{found.endpoints === 1 ? "1 endpoint" : `${count(found.endpoints)} endpoints`}</b> by {found.convention}{" "}
-              <code>{found.family}</code>
-              {found.note && <span> – {found.note}</span>}
-            </li>
-          ))}
-        </ul>
-      )}
+      {target.restarts > 0 && <p class="muted">{times(target.restarts, "restart")} seen by redpoll</p>}
+      <Recognised found={target.recognised} />
     </>
   );
+}
+
+function Recognised({ found }: { found: TargetStatus["recognised"] }) {
+  if (found.length === 0) return null;
+  return (
+    <ul class="recognised">
+      {found.map(({ convention, family, endpoints, note }) => (
+        <li key={family}>
+          <b>{times(endpoints, "endpoint")}</b> by {convention} <code>{family}</code>
+          {note && <span> – {note}</span>}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** 1 endpoint, 20 endpoints */
+function times(n: number, what: string): string {
+  return `${count(n)} ${what}${n === 1 ? "" : "s"}`;
 }

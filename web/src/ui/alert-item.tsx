@@ -40,7 +40,12 @@ export function AlertItem({ alert, onDismiss }: { alert: Alert; onDismiss: () =>
   return (
     <li class={`alert ${status}`}>
       <StatusMark status={status} />
-      <button type="button" class="alert-body" disabled={alert.path === ""} onClick={() => openEndpoint(encodeKey(alert))}>
+      <button
+        type="button"
+        class="alert-body"
+        disabled={alert.path === ""}
+        onClick={() => openEndpoint(encodeKey(alert))}
+      >
         <AlertHeadline alert={alert} />
         <AlertEndpoint alert={alert} />
         <span class="alert-since">

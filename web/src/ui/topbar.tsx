@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { clock, zoneName, type Zone } from "../format";
 import type { Page, Route } from "../model/route";
 import { assertNever } from "../protocol";
@@ -47,7 +48,12 @@ export function Tabs(props: { class: string; label: string }) {
 }
 
 /** A link that changes the page in place, and opens a new one where asked to. */
-function PageLink(props: { to: Partial<Route>; class?: string; current?: boolean; children: preact.ComponentChildren }) {
+function PageLink(props: {
+  to: Partial<Route>;
+  class?: string;
+  current?: boolean;
+  children: ComponentChildren;
+}) {
   const follow = (event: MouseEvent) => {
     if (event.metaKey || event.ctrlKey || event.shiftKey) return;
     event.preventDefault();

@@ -1,8 +1,9 @@
+import type { RefObject } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 /** What of a scrolling element is in sight, in pixels. */
 export interface Viewport {
-  ref: preact.RefObject<HTMLDivElement | null>;
+  ref: RefObject<HTMLDivElement | null>;
   onScroll: () => void;
   top: number;
   height: number;
