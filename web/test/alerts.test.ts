@@ -73,7 +73,7 @@ test("the value shown is the endpoint's own figure while the alert is on", () =>
   expect(currentValue(alert("1"), row)).toBe(321);
   expect(currentValue(alert("1", { type: "error_rate", value: 7 }), row)).toBe(7);
   expect(currentValue(alert("1", { type: "latency_spike", value: 80 }), row)).toBe(80);
-  expect(currentValue(alert("1", { state: "resolved" }), row)).toBe(300);
+  expect(currentValue(alert("1", { state: "resolved" }), row)).toBeNull();
   expect(currentValue(alert("1"), undefined)).toBe(300);
 });
 
