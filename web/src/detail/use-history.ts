@@ -21,10 +21,11 @@ export interface Shown {
 const LEAST_REFRESH = 15_000; // ms
 
 /**
- * An endpoint's past, kept up to date. Where steps are as short as redpoll's
- * interval, live points are appended; longer steps are asked for again, since
- * one live point says little about ten minutes. Everything is asked for again
- * when the connection is back or an alert of the endpoint changes.
+ * An endpoint's past, kept up to date. Live points are appended where steps
+ * are short: one of them says little about ten minutes. Where steps are longer
+ * than redpoll's interval, history is asked for again, which also corrects the
+ * live points that stood for several. Everything is asked for again when the
+ * connection is back or an alert of the endpoint changes.
  */
 export function useHistory(key: EndpointKey, { range, zoom }: Pick<Route, "range" | "zoom">): Shown {
   void revision.value;
@@ -34,8 +35,8 @@ export function useHistory(key: EndpointKey, { range, zoom }: Pick<Route, "range
   const stretch = { start: zoom?.from ?? end - length, end };
   const step = stepFor(length, board.interval);
   const follows = zoom === null;
-  const appends = follows && step <= board.interval;
-  const refresh = useRefresh(follows && !appends ? Math.max(step, LEAST_REFRESH) : 0);
+  const appends = follows && step <= Math.max(board.interval, LEAST_REFRESH);
+  const refresh = useRefresh(follows && step > board.interval ? Math.max(step, LEAST_REFRESH) : 0);
   const what = `${encodeKey(key)} ${range} ${zoom?.from} ${zoom?.to}`;
 
   useEffect(() => setPast({ state: "loading" }), [what]);
