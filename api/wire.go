@@ -110,6 +110,7 @@ type wireAlert struct {
 	Severity    redpoll.Severity  `json:"severity"`
 	State       string            `json:"state"`
 	Value       number            `json:"value"`
+	Peak        number            `json:"peak"`
 	Threshold   number            `json:"threshold"`
 	Baseline    number            `json:"baseline"` // ms
 	Unit        string            `json:"unit"`     // ms, %, /s, bytes or ""

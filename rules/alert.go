@@ -15,6 +15,8 @@ type alert struct {
 	// held is, by Severity.Rank, for how long the level of that severity has
 	// been crossed, counting only time with data; notCrossed if it is not.
 	held [3]time.Duration
+	// worst is the most severe level at which it fired; zero before that.
+	worst redpoll.Level
 }
 
 const notCrossed time.Duration = -1
@@ -34,6 +36,9 @@ func newAlert(r *rule, key redpoll.EndpointKey, now time.Time) *alert {
 // restoreAlert takes up a stored alert, see Engine.Restore.
 func restoreAlert(stored redpoll.Alert, lastEval time.Time) *alert {
 	a := &alert{Alert: stored.Clone(), held: [3]time.Duration{notCrossed, notCrossed, notCrossed}}
+	if !stored.FiredAt.IsZero() {
+		a.worst = redpoll.Level{Severity: stored.Severity, Threshold: stored.Threshold}
+	}
 	held := stored.UpdatedAt.Sub(stored.Since)
 	if stored.State == redpoll.Pending {
 		// The condition held from the last stored transition, which for most
@@ -86,6 +91,17 @@ func (a *alert) judge(r *rule, o observation, now time.Time, step time.Duration)
 		a.FiredAt = now
 	}
 	a.State, a.Severity, a.Threshold = state, level.Severity, level.Threshold
+	a.remember(level, o.value)
+}
+
+// remember keeps the worst of the incident for when it is over.
+func (a *alert) remember(level redpoll.Level, value float64) {
+	if a.Peak == nil || a.Above == (value > *a.Peak) {
+		a.Peak = &value
+	}
+	if a.State == redpoll.Firing && (a.worst.Severity == "" || level.Severity.Rank() > a.worst.Severity.Rank()) {
+		a.worst = level
+	}
 }
 
 // hold counts for how long each level has been crossed.
@@ -133,6 +149,8 @@ func (a *alert) end(now time.Time, cause redpoll.NoData) {
 	a.State = redpoll.Resolved
 	if a.FiredAt.IsZero() {
 		a.State = redpoll.Inactive
+	} else {
+		a.Severity, a.Threshold = a.worst.Severity, a.worst.Threshold
 	}
 	a.Before, a.Cause, a.ResolvedAt, a.UpdatedAt = "", cause, now, now
 }

@@ -132,7 +132,7 @@ func TestFastErrorRateEscalates(t *testing.T) {
 		{"a warning", []uint64{0, 2, 2, 2, 2, 0}, ".ppffr"},
 		{"critical at once", []uint64{9, 9, 9, 0}, "PPFR"},
 		{"escalates after its own for", []uint64{2, 2, 2, 9, 9, 9}, "ppfffF"},
-		{"steps down at once", []uint64{9, 9, 9, 2, 0}, "PPFfr"},
+		{"steps down at once and ends as what it was at worst", []uint64{9, 9, 9, 2, 0}, "PPFfR"},
 		{"does not flap around the upper threshold", []uint64{9, 9, 9, 2, 9, 2, 9, 9, 9}, "PPFfffffF"},
 		{"a burst in a pending warning fires as a warning", []uint64{2, 9, 2}, "pPf"},
 		{"time at the upper level counts for the lower", []uint64{9, 2, 9, 9, 9}, "PpffF"},
@@ -270,5 +270,22 @@ func TestFastSleepingMachinesDoNotMakeAlertsFire(t *testing.T) {
 	d.now = d.now.Add(-10 * time.Hour)
 	if got := d.eval(latency(0.8)); len(got) != 0 {
 		t.Errorf("after the clock was put back: %v", got)
+	}
+}
+
+// The highest of 2 % and 9 % and 7 % is remembered, whatever came last.
+func TestFastAnAlertRemembersItsWorst(t *testing.T) {
+	d := newThresholdDriver(t, DefaultThresholds)
+	var last redpoll.Alert
+	for _, percent := range []uint64{2, 9, 9, 9, 7, 2, 0} {
+		for _, a := range d.eval(failures(percent*10, 1000)) {
+			last = a
+		}
+	}
+	if last.State != redpoll.Resolved || last.Severity != redpoll.Critical || last.Threshold != 0.05 {
+		t.Errorf("it ended %s as %s over %g", last.State, last.Severity, last.Threshold)
+	}
+	if last.Peak == nil || *last.Peak != 0.09 || *last.Value != 0 {
+		t.Errorf("its worst is %v", last.Peak)
 	}
 }

@@ -36,10 +36,11 @@ func (a *alert) finding(r *rule) string {
 	if a.Above {
 		direction = "above"
 	}
-	if a.Ended() {
-		direction = "no longer " + direction
+	limit := direction + " " + r.metric.format(a.Threshold)
+	if a.Ended() && a.Peak != nil {
+		return fmt.Sprintf("%s, no longer %s; at worst it was %s", r.metric.format(*a.Value), limit, r.metric.format(*a.Peak))
 	}
-	return fmt.Sprintf("%s, %s %s", r.metric.format(*a.Value), direction, r.metric.format(a.Threshold))
+	return fmt.Sprintf("%s, %s", r.metric.format(*a.Value), limit)
 }
 
 func spikeFinding(rise, usual float64) string {

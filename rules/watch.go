@@ -17,7 +17,8 @@ type watch struct {
 	// How the last evaluation went.
 	evaluated time.Time
 	took      time.Duration // by the real clock
-	// learning counts endpoints without a baseline, of latency_spike only.
+	// learning counts endpoints whose baseline is to come, of latency_spike
+	// only; those that expose no durations will never have one.
 	learning int
 	// judged counts the observations with data enough to judge by; cause is
 	// why the last of the others had none.
@@ -63,7 +64,7 @@ func (w *watch) eval(t *tick) {
 		} else {
 			w.cause = o.cause
 		}
-		if w.metric.kind == latencySpike && ep.baseline.usual == 0 {
+		if w.metric.kind == latencySpike && ep.baseline.usual == 0 && o.cause != redpoll.NoQuantiles {
 			w.learning++
 		}
 		if a := w.alertOf(ep, o, t); a != nil {

@@ -18,10 +18,10 @@ const hostile = "'; DROP TABLE tick; --\"\x00\n\u202e{}"
 func at(seconds int) time.Time { return noon.Add(time.Duration(seconds) * time.Second) }
 
 func firing(id string, since int) redpoll.Alert {
-	value, baseline := 0.75, 0.5
+	value, peak, baseline := 0.75, 0.9, 0.5
 	return redpoll.Alert{
 		ID: id, Rule: "CheckoutSlow", Metric: "latency_spike", Severity: redpoll.Critical, State: redpoll.Firing,
-		Endpoint: checkout, Value: &value, Threshold: 0.5, Above: true, Unit: redpoll.Ratio, Baseline: &baseline,
+		Endpoint: checkout, Value: &value, Peak: &peak, Threshold: 0.5, Above: true, Unit: redpoll.Ratio, Baseline: &baseline,
 		Labels: map[string]string{"team": hostile}, Annotations: map[string]string{"summary": "slow"},
 		Since: at(since), FiredAt: at(since + 30), UpdatedAt: at(since + 60), SilencedBy: "s1",
 	}

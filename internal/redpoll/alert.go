@@ -66,7 +66,10 @@ type Alert struct {
 	Rule string // the rule's name, unique
 	// Metric is what is judged: p50, p95, p99, another quantile as p99.9,
 	// error_rate, throughput, latency_spike or a signal's name.
-	Metric   string
+	Metric string
+	// Severity is that of the most severe level that is crossed; once the alert
+	// is resolved, of the most severe one at which it fired. Threshold belongs
+	// to it.
 	Severity Severity
 	State    AlertState
 	// Before is the state in which the data was lost, while State is Unknown.
@@ -81,8 +84,11 @@ type Alert struct {
 	// upwards if Above, else downwards), both in Unit.
 	Value     *float64
 	Threshold float64
-	Above     bool
-	Unit      Unit
+	// Peak is the Value furthest beyond the threshold while it was crossed, in
+	// Unit; nil before the first.
+	Peak  *float64
+	Above bool
+	Unit  Unit
 	// Baseline is the endpoint's usual latency in seconds; nil unless Metric
 	// is latency_spike.
 	Baseline *float64

@@ -77,7 +77,7 @@ CREATE TABLE gauge (
     cdn_storage         REAL  -- 0-1
 );
 
--- Alerts as they last were. value, threshold and baseline are in base units.
+-- Alerts as they last were. value, peak, threshold and baseline are in base units.
 CREATE TABLE anomaly_alerts (
     id           TEXT PRIMARY KEY,
     rule         TEXT NOT NULL,
@@ -90,6 +90,7 @@ CREATE TABLE anomaly_alerts (
     method       TEXT NOT NULL,
     path         TEXT NOT NULL,
     value        REAL,
+    peak         REAL,
     threshold    REAL NOT NULL,
     above        INTEGER NOT NULL,
     unit         TEXT NOT NULL,

@@ -185,7 +185,7 @@ func alert(id string, e *endpoint, kind, severity string, value, threshold float
 	}
 	return object{
 		"id": id, "type": kind, "rule": "rule-" + kind, "severity": severity, "state": "firing",
-		"value": value, "threshold": threshold, "baseline": nil, "unit": unit, "direction": "above",
+		"value": value, "peak": value, "threshold": threshold, "baseline": nil, "unit": unit, "direction": "above",
 		"job": e.job, "method": e.method, "path": e.path, "labels": object{},
 		"annotations": object{"summary": fmt.Sprintf("%s %s is over its limit", e.method, e.path)},
 		"since":       since.UnixMilli(), "firedAt": since.UnixMilli(), "resolvedAt": nil, "updatedAt": since.UnixMilli(),

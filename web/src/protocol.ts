@@ -35,6 +35,7 @@ export interface Alert {
   severity: Severity;
   state: AlertState;
   value: number | null;
+  peak: number | null; // the value furthest beyond the threshold so far
   threshold: number | null;
   baseline: number | null; // ms, latency_spike only
   unit: "ms" | "%" | "/s" | "bytes" | "";

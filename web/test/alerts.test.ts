@@ -66,14 +66,14 @@ describe("dismissing", () => {
   });
 });
 
-test("the value shown is the endpoint's own figure while the alert is on", () => {
+test("the value shown is the endpoint's own figure while the alert is on, the worst once it has ended", () => {
   const board = new Board();
   board.apply(snapshot(1, [endpoint("/orders", { p95: 321, errorRate: null })]), DEFAULT_THRESHOLDS, new Map());
   const row = board.rows[0];
   expect(currentValue(alert("1"), row)).toBe(321);
   expect(currentValue(alert("1", { type: "error_rate", value: 7 }), row)).toBe(7);
   expect(currentValue(alert("1", { type: "latency_spike", value: 80 }), row)).toBe(80);
-  expect(currentValue(alert("1", { state: "resolved" }), row)).toBeNull();
+  expect(currentValue(alert("1", { state: "resolved" }), row)).toBe(400);
   expect(currentValue(alert("1"), undefined)).toBe(300);
 });
 

@@ -31,7 +31,7 @@ export function message(type: "snapshot" | "update", seq: number, data = snapsho
 export function alert(id: string, changes: Partial<Alert> = {}): Alert {
   return {
     id, type: "p95", rule: "slow", severity: "warning", state: "firing",
-    value: 300, threshold: 250, baseline: null, unit: "ms", direction: "above",
+    value: 300, peak: 400, threshold: 250, baseline: null, unit: "ms", direction: "above",
     job: "shop", method: "GET", path: "/orders", labels: {}, annotations: {},
     since: 1000, firedAt: 1000, resolvedAt: null, updatedAt: 1000,
     ...changes,

@@ -71,11 +71,11 @@ export function parseDismissals(stored: unknown): Dismissals | undefined {
 
 /**
  * What the alert's figure is now: the endpoint's own where the table shows it,
- * otherwise the value at the last transition. An ended alert has none: its
- * last value is the one at which all was well again.
+ * otherwise the value at the last transition. Of an ended alert it is the
+ * worst: the last is the one at which all was well again.
  */
 export function currentValue(alert: Alert, row: Row | undefined): number | null {
-  if (hasEnded(alert.state)) return null;
+  if (hasEnded(alert.state)) return alert.peak;
   if (!row || row.gone) return alert.value;
   const { p50, p95, p99, errorRate, throughput } = row.figures;
   switch (alert.type) {
