@@ -19,15 +19,11 @@ import (
 	"github.com/redpoll/redpoll/api"
 	"github.com/redpoll/redpoll/internal/config"
 	"github.com/redpoll/redpoll/internal/demo"
-	"github.com/redpoll/redpoll/internal/redpoll"
 	"github.com/redpoll/redpoll/rules"
 	"github.com/redpoll/redpoll/scrape"
 	"github.com/redpoll/redpoll/store"
 	"github.com/redpoll/redpoll/web"
 )
-
-// baselineReach is how far back the rules look for what is usual.
-const baselineReach = time.Hour
 
 // stopTimeout bounds the whole shutdown; what is not done by then is cut off.
 const stopTimeout = 4500 * time.Millisecond
@@ -176,29 +172,6 @@ func (a *app) startStages(ctx context.Context, c *config.Config) error {
 	}
 	a.running = c
 	return a.restore(ctx)
-}
-
-// restore hands the rules what the last run knew: its alerts, the silences and
-// what is usual at each endpoint.
-func (a *app) restore(ctx context.Context) error {
-	alerts, err := a.store.ActiveAlerts(ctx)
-	if err != nil {
-		return fmt.Errorf("read the alerts of the last run: %w", err)
-	}
-	a.engine.Restore(alerts, a.store.LastSnapshot())
-	err = a.store.Minutes(ctx, time.Now().Add(-baselineReach), func(k redpoll.EndpointKey, p redpoll.HistoryPoint) {
-		a.engine.Learn(k, []redpoll.HistoryPoint{p})
-	})
-	if err != nil {
-		// Without the past the rules learn anew; nothing is lost by going on.
-		a.logger.Warn("usual latencies of the last run are not known", "err", err)
-	}
-	silences, err := a.store.Silences(ctx)
-	if err != nil {
-		return fmt.Errorf("read silences: %w", err)
-	}
-	a.engine.SetSilences(silences)
-	return nil
 }
 
 // apply puts c in force. On an error nothing has changed.

@@ -75,8 +75,8 @@ func (p *pipeline) setInterval(d time.Duration) {
 }
 
 // run evaluates at every multiple of the interval since the Unix epoch, so
-// that history lines up over restarts. It returns when ctx ends, after the
-// evaluation in progress.
+// that history lines up over restarts. When ctx ends it evaluates once more,
+// so that what has been scraped since is kept, and returns.
 func (p *pipeline) run(ctx context.Context) error {
 	interval := <-p.intervals
 	next := nextTick(time.Now(), interval)
@@ -85,6 +85,7 @@ func (p *pipeline) run(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
+			p.evaluate(ctx, time.Now(), interval)
 			return nil
 		case interval = <-p.intervals:
 			next = nextTick(time.Now(), interval)

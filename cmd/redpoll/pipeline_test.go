@@ -70,15 +70,18 @@ func runPipeline(t *testing.T, r *recorder, interval, d time.Duration) *pipeline
 	return p
 }
 
-func TestFastPipelineTicksAtMultiplesOfTheInterval(t *testing.T) {
+func TestFastPipelineTicksAtMultiplesOfTheIntervalAndWhenItStops(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(1700 * time.Millisecond) // begin between two ticks
 		r := &recorder{}
 		runPipeline(t, r, 5*time.Second, 16*time.Second)
-		if len(r.times) != 3 {
-			t.Fatalf("%d evaluations in 16 s, want 3: %v", len(r.times), r.times)
+		if len(r.times) != 4 {
+			t.Fatalf("%d evaluations in 16 s, want 3 and a last one: %v", len(r.times), r.times)
 		}
-		for i, at := range r.times {
+		if stop := time.UnixMilli(r.times[0].UnixMilli() - 5000).Add(17700 * time.Millisecond); !r.times[3].Equal(stop) {
+			t.Errorf("the last evaluation is at %v, want %v, when it was stopped", r.times[3], stop)
+		}
+		for i, at := range r.times[:3] {
 			if at.UnixMilli()%5000 != 0 {
 				t.Errorf("evaluation %d is at %v, not at a multiple of 5 s", i, at)
 			}
@@ -94,8 +97,8 @@ func TestFastPipelineLeavesOutTicksItIsTooLateFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &recorder{slow: 12 * time.Second}
 		p := runPipeline(t, r, 5*time.Second, 30*time.Second)
-		if len(r.times) != 2 {
-			t.Fatalf("%d evaluations, want 2: %v", len(r.times), r.times)
+		if len(r.times) != 3 {
+			t.Fatalf("%d evaluations, want 2 and a last one: %v", len(r.times), r.times)
 		}
 		if gap := r.times[1].Sub(r.times[0]); gap != 15*time.Second {
 			t.Errorf("second evaluation %v after the first, want 15s", gap)
@@ -110,8 +113,8 @@ func TestFastPipelineSurvivesAStoreThatFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &recorder{fail: errors.New("disk full")}
 		runPipeline(t, r, time.Second, 3500*time.Millisecond)
-		if n := len(r.times); n != 3 {
-			t.Errorf("%d evaluations with a failing store, want 3", n)
+		if n := len(r.times); n != 4 {
+			t.Errorf("%d evaluations with a failing store, want 3 and a last one", n)
 		}
 	})
 }
@@ -130,8 +133,8 @@ func TestFastPipelineTakesANewIntervalWhileRunning(t *testing.T) {
 		time.Sleep(2500 * time.Millisecond)
 		cancel()
 		<-done
-		if n := len(r.times); n != 2 {
-			t.Errorf("%d evaluations in 2.5 s at 1 s, want 2", n)
+		if n := len(r.times); n != 3 {
+			t.Errorf("%d evaluations in 2.5 s at 1 s, want 2 and a last one", n)
 		}
 	})
 }
