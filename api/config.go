@@ -13,7 +13,8 @@ type Config struct {
 	// ListenAddress is host:port; an empty host means every interface.
 	ListenAddress string `yaml:"listen_address"`
 	// AllowedOrigins are the origins (scheme://host[:port]) beside redpoll's
-	// own whose pages may open streams and change state.
+	// own whose pages may open streams and change state, and under whose names
+	// a redpoll on loopback may be reached.
 	AllowedOrigins []string `yaml:"allowed_origins,omitempty"`
 	// MaxClients is how many streams, WebSocket and server-sent events
 	// together, may be open at a time.

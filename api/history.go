@@ -33,7 +33,7 @@ var niceSteps = []time.Duration{
 // niceStep is the shortest nice step that divides span into no more than
 // points parts, or a whole number of days.
 func niceStep(span time.Duration, points int64) time.Duration {
-	needed := (span + time.Duration(points) - 1) / time.Duration(points)
+	needed := (span-1)/time.Duration(points) + 1 // rounded up; span may be the longest there is
 	for _, s := range niceSteps {
 		if s >= needed {
 			return s

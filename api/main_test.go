@@ -98,6 +98,9 @@ func (s *server) do(t *testing.T, method, path, body string, headers ...string) 
 	for _, h := range headers {
 		name, value, _ := strings.Cut(h, ": ")
 		r.Header.Set(name, value)
+		if name == "Host" {
+			r.Host = value
+		}
 	}
 	resp, err := s.Client().Do(r)
 	if err != nil {

@@ -1,8 +1,12 @@
 package api
 
 import (
+	"fmt"
+	"net"
 	"net/http"
+	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/klauspost/compress/gzhttp"
@@ -40,6 +44,42 @@ func (a *API) refuseForeignChanges(next http.Handler) http.Handler {
 	})))
 	return protection.Handler(next)
 }
+
+// refuseForeignHosts answers requests that reach a loopback address only under
+// a name of this machine. A web page whose name has been made to resolve to
+// 127.0.0.1 (DNS rebinding) would otherwise be same-origin with redpoll, and
+// could read and change everything. A proxy in front that passes its own name
+// on is to be listed under allowed_origins.
+func (a *API) refuseForeignHosts(next http.Handler) http.Handler {
+	known := map[string]bool{"localhost": true}
+	for _, origin := range a.config.AllowedOrigins {
+		if u, err := url.Parse(origin); err == nil {
+			known[strings.ToLower(u.Hostname())] = true
+		}
+	}
+	refuse := secured(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		writeError(w, &statusError{http.StatusMisdirectedRequest, fmt.Sprintf(
+			"this redpoll does not answer to the name %s: use its address, or list http://%[1]s under web.allowed_origins",
+			cut(strings.ToValidUTF8(r.Host, "\uFFFD"), 200))})
+	}))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !arrivedAtLoopback(r) || isAddress(r.Host) || known[strings.ToLower(hostname(r.Host))] {
+			next.ServeHTTP(w, r)
+			return
+		}
+		refuse.ServeHTTP(w, r)
+	})
+}
+
+func arrivedAtLoopback(r *http.Request) bool {
+	local, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
+	return ok && local.IP.IsLoopback()
+}
+
+func isAddress(host string) bool { return net.ParseIP(hostname(host)) != nil }
+
+// hostname is the host of a Host header, without port and brackets.
+func hostname(host string) string { return (&url.URL{Host: host}).Hostname() }
 
 // timed observes how long answers take, under the route's pattern rather than
 // the path asked for: clients cannot make up label values.

@@ -66,7 +66,7 @@ func (a *API) newHandler() http.Handler {
 		mux.Handle(prefix, a.timed(prefix, secured(a.json(unknownPath))))
 	}
 	mux.Handle("/", a.timed("/", a.options.Dashboard))
-	return a.refuseForeignChanges(mux)
+	return a.refuseForeignHosts(a.refuseForeignChanges(mux))
 }
 
 // wrap adds to a route what its kind needs.

@@ -22,6 +22,12 @@ const (
 	maxBody     = 64 << 10 // bytes
 	maxMatchers = 20
 	maxText     = 1000 // bytes of each text
+	// maxSilences is more than people can keep track of; every change reads
+	// them all.
+	maxSilences = 1000
+	// maxSilence is how far ahead a silence may end: one that nobody will live
+	// to see end is a rule to be switched off.
+	maxSilence = 366 * 24 * time.Hour
 )
 
 // listSilences answers the silences that are kept, the last to end first.
@@ -61,6 +67,9 @@ func (a *API) createSilence(r *http.Request) (any, error) {
 	}
 	s.ID = id.String()
 	err = a.changeSilences(r.Context(), func(ctx context.Context) error {
+		if err := a.requireRoom(ctx); err != nil {
+			return err
+		}
 		return a.options.History.PutSilence(ctx, s)
 	})
 	if err != nil {
@@ -87,6 +96,15 @@ func (a *API) deleteSilence(r *http.Request) (any, error) {
 	}
 	a.logger.Info("silence deleted", "id", id)
 	return nil, nil
+}
+
+func (a *API) requireRoom(ctx context.Context) error {
+	silences, err := a.options.History.Silences(ctx)
+	if err == nil && len(silences) >= maxSilences {
+		return &statusError{http.StatusUnprocessableEntity,
+			fmt.Sprintf("there are %d silences already: delete some, or match more with one", len(silences))}
+	}
+	return err
 }
 
 func (a *API) requireSilence(ctx context.Context, id string) error {
@@ -160,6 +178,8 @@ func (n *newSilence) silence(now time.Time) (redpoll.Silence, error) {
 		return s, badRequest(`field "endsAt" is missing: give it, or a duration such as 2h`)
 	case !s.EndsAt.After(s.StartsAt) || !s.EndsAt.After(now):
 		return s, badRequest(`field "endsAt" must be in the future and after startsAt`)
+	case s.EndsAt.After(now.Add(maxSilence)):
+		return s, badRequest(`field "endsAt" is more than a year ahead: change the rule instead`)
 	}
 	return s, checkSilenceTexts(&s)
 }
@@ -224,7 +244,7 @@ func readJSON(r *http.Request, v any) error {
 	if err := d.Decode(v); err != nil {
 		return badRequest("the body cannot be understood: %s", cut(err.Error(), 200))
 	}
-	if d.More() {
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return badRequest("the body has more than one JSON value")
 	}
 	return nil

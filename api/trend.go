@@ -16,7 +16,9 @@ const trendLength = 60
 // triple the memory. It leaves them as null.
 var gap = float32(math.NaN())
 
-func isGap(v float32) bool { return v != v }
+// isGap is true of infinities, too: a latency beyond what a float32 holds is no
+// latency, and JSON has no word for it.
+func isGap(v float32) bool { return v != v || math.IsInf(float64(v), 0) }
 
 // ring holds one figure of the newest snapshots; trend.next is where the
 // oldest stands.

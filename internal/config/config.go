@@ -137,6 +137,12 @@ func Parse(name string, text []byte) (c *Config, warnings []string, err error) {
 	if err != nil {
 		return nil, nil, locateDecodeError(name, text, err)
 	}
+	var doc yaml.Node
+	if yaml.Unmarshal(text, &doc) == nil {
+		if line, found := emptyEntry(&doc); found {
+			return nil, nil, &Error{File: name, Line: line, Msg: "this list entry is empty; fill it in or remove it"}
+		}
+	}
 	if err := c.Validate(); err != nil {
 		return nil, nil, locateFieldError(name, text, err)
 	}
@@ -146,6 +152,8 @@ func Parse(name string, text []byte) (c *Config, warnings []string, err error) {
 	}
 	return c, warnings, nil
 }
+
+var errManyDocuments = errors.New("more than one YAML document; redpoll reads one")
 
 // decode starts from the defaults: an empty file, and a section that is present
 // but empty, call no UnmarshalYAML that could set them.
@@ -158,7 +166,7 @@ func decode(text []byte) (*Config, error) {
 	}
 	var more any
 	if err := dec.Decode(&more); !errors.Is(err, io.EOF) {
-		return nil, errors.New("more than one YAML document; redpoll reads one")
+		return nil, errManyDocuments
 	}
 	return c, nil
 }

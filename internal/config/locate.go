@@ -1,10 +1,12 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -41,6 +43,9 @@ var (
 // the document has to go for the error to go.
 func locateDecodeError(file string, text []byte, err error) *Error {
 	msg := err.Error()
+	if errors.Is(err, errManyDocuments) {
+		return &Error{File: file, Msg: msg}
+	}
 	// The decoder collects faults under a heading; the first one is enough.
 	if _, list, ok := strings.Cut(msg, "unmarshal errors:\n"); ok {
 		msg, _, _ = strings.Cut(strings.TrimSpace(list), "\n")
@@ -71,20 +76,21 @@ func plainWords(msg string) string {
 	}
 	if m := wrongType.FindStringSubmatch(msg); m != nil {
 		found := map[string]string{"seq": "a list", "map": "a section", "str": "text", "int": "a number", "float": "a number", "bool": "true or false"}[m[1]]
-		if m[2] != "" {
+		wanted := wantedType(m[3])
+		if m[2] != "" && wanted != aSection { // a text instead of a section may be a password
 			found += " (" + m[2] + ")"
 		}
-		return fmt.Sprintf("wrong type: found %s, want %s", found, wantedType(m[3]))
+		return fmt.Sprintf("wrong type: found %s, want %s", found, wanted)
 	}
 	return msg
 }
+
+const aSection = "a section of `key: value` lines"
 
 func wantedType(goType string) string {
 	switch {
 	case strings.HasPrefix(goType, "[]"):
 		return "a list (lines that begin with `- `)"
-	case strings.HasPrefix(goType, "map["):
-		return "a section of `key: value` lines"
 	case goType == "string" || goType == "model.Duration":
 		return "text"
 	case goType == "bool":
@@ -92,7 +98,7 @@ func wantedType(goType string) string {
 	case strings.HasPrefix(goType, "int"), strings.HasPrefix(goType, "uint"), strings.HasPrefix(goType, "float"):
 		return "a number"
 	default:
-		return "a section"
+		return aSection
 	}
 }
 
@@ -141,7 +147,8 @@ func child(n *yaml.Node, step string) (key, value *yaml.Node) {
 	return nil, nil
 }
 
-// culprit finds the smallest part of the document without which it decodes.
+// culprit finds the smallest part of the document that does not decode: the
+// first one, if there are several.
 func culprit(text []byte) (path string, line int) {
 	var doc yaml.Node
 	if yaml.Unmarshal(text, &doc) != nil || len(doc.Content) == 0 {
@@ -157,29 +164,48 @@ func culprit(text []byte) (path string, line int) {
 	}
 }
 
-// culpritChild tries the children of node one after the other.
+// culpritChild bisects the children of node for the first one with which the
+// document does not decode, and leaves those behind it out; next is nil if the
+// fault is in node itself.
 func culpritChild(doc, node *yaml.Node) (step string, line int, next *yaml.Node) {
 	stride := 1
 	if node.Kind == yaml.MappingNode {
 		stride = 2
 	}
 	all := node.Content
-	defer func() { node.Content = all }()
-	for i := 0; i+stride <= len(all); i += stride {
-		node.Content = slices.Concat(all[:i], all[i+stride:])
+	faultyWith := func(children int) bool {
+		node.Content = all[:children*stride]
 		text, err := yaml.Marshal(doc)
-		if err != nil {
-			return "", 0, nil
+		if err == nil {
+			_, err = decode(text)
 		}
-		if _, err := decode(text); err != nil {
-			continue
-		}
-		if stride == 2 {
-			return all[i].Value, all[i].Line, all[i+1]
-		}
-		return fmt.Sprintf("[%d]", i), all[i].Line, all[i]
+		return err != nil
 	}
-	return "", 0, nil
+	n := len(all) / stride
+	if n == 0 || faultyWith(0) {
+		node.Content = all
+		return "", 0, nil
+	}
+	i := sort.Search(n-1, func(i int) bool { return faultyWith(i + 1) })
+	node.Content = all[:(i+1)*stride]
+	if stride == 2 {
+		return all[2*i].Value, all[2*i].Line, all[2*i+1]
+	}
+	return fmt.Sprintf("[%d]", i), all[i].Line, all[i]
+}
+
+// emptyEntry finds the first list entry with nothing in it, which the decoder
+// would drop without a word.
+func emptyEntry(n *yaml.Node) (line int, found bool) {
+	for _, c := range n.Content {
+		if n.Kind == yaml.SequenceNode && c.Tag == "!!null" {
+			return c.Line, true
+		}
+		if line, found := emptyEntry(c); found {
+			return line, true
+		}
+	}
+	return 0, false
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
