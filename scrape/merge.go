@@ -22,7 +22,7 @@ type merger struct {
 // endpoint collects one endpoint's parts during a snapshot.
 type endpoint struct {
 	key      redpoll.EndpointKey
-	lastNews time.Time // the last snapshot that had something new
+	covered  time.Time // up to which news were told; zero before the first
 	snapshot uint64    // the last one that a target contributed or explained
 	parts    []part
 	newest   *window        // the target that contributed last
@@ -116,7 +116,7 @@ func moreTelling(a, b redpoll.NoData) redpoll.NoData {
 
 // appendEndpoints appends the figures of all endpoints in the order of their
 // keys, and forgets those that no target has any more.
-func (m *merger) appendEndpoints(to []redpoll.EndpointMetrics, now time.Time) []redpoll.EndpointMetrics {
+func (m *merger) appendEndpoints(to []redpoll.EndpointMetrics) []redpoll.EndpointMetrics {
 	m.order = slices.DeleteFunc(m.order, func(e *endpoint) bool {
 		gone := e.snapshot != m.snapshot
 		if gone {
@@ -130,13 +130,13 @@ func (m *merger) appendEndpoints(to []redpoll.EndpointMetrics, now time.Time) []
 	}
 	to = slices.Grow(to, len(m.order))
 	for _, e := range m.order {
-		to = append(to, e.metrics(now))
+		to = append(to, e.metrics())
 	}
 	return to
 }
 
 // metrics works out the figures over all targets.
-func (e *endpoint) metrics(now time.Time) redpoll.EndpointMetrics {
+func (e *endpoint) metrics() redpoll.EndpointMetrics {
 	out := redpoll.EndpointMetrics{Key: e.key, Instances: e.targets, Cause: e.cause}
 	if len(e.parts) == 0 {
 		return out
@@ -160,16 +160,16 @@ func (e *endpoint) metrics(now time.Time) redpoll.EndpointMetrics {
 		out.Mean = out.Window.Mean()
 	}
 	if news > 0 {
-		out.New = e.news(out.Window, news == len(e.parts), now)
+		out.New = e.news(out.Window, news == len(e.parts))
 	}
 	return out
 }
 
 // news is what no snapshot has told before. Where that is everything, it
 // shares the window's histogram: nobody writes to a snapshot. The time that it
-// covers reaches back to the last news at most, so that times add up although
-// targets are scraped at different moments.
-func (e *endpoint) news(window redpoll.Increase, everything bool, now time.Time) *redpoll.Increase {
+// covers begins where that of the last news ended, so that times add up as
+// counts do however scrapes and snapshots fall.
+func (e *endpoint) news(window redpoll.Increase, everything bool) *redpoll.Increase {
 	in := window
 	if !everything {
 		in = redpoll.Increase{}
@@ -179,9 +179,24 @@ func (e *endpoint) news(window redpoll.Increase, everything bool, now time.Time)
 			}
 		}
 	}
-	if !e.lastNews.IsZero() {
-		in.Elapsed = min(in.Elapsed, max(0, now.Sub(e.lastNews)))
+	until := e.until()
+	if !e.covered.IsZero() {
+		in.Elapsed = min(in.Elapsed, max(0, until.Sub(e.covered)))
 	}
-	e.lastNews = now
+	if until.After(e.covered) {
+		e.covered = until
+	}
 	return &in
+}
+
+// until is the time up to which the parts are known, on the average: where one
+// of two instances brings news of 5 s, the endpoint is known for 2.5 s more.
+// With the newest part's time instead, an instance scraped shortly after
+// another would seem to have served all its requests in the moment between.
+func (e *endpoint) until() time.Time {
+	first, later := e.parts[0].until, time.Duration(0)
+	for _, p := range e.parts[1:] {
+		later += p.until.Sub(first)
+	}
+	return first.Add(later / time.Duration(len(e.parts)))
 }

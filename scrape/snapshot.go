@@ -30,7 +30,7 @@ func (m *Manager) Snapshot(now time.Time, interval time.Duration) *redpoll.Snaps
 				systems = append(systems, system)
 			}
 		}
-		s.Endpoints = j.merger.appendEndpoints(s.Endpoints, now)
+		s.Endpoints = j.merger.appendEndpoints(s.Endpoints)
 	}
 	s.Targets = m.targets()
 	s.System = mergeSystems(systems, now)

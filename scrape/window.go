@@ -31,8 +31,9 @@ type contribution struct {
 // figures are an increase with what an Increase cannot say.
 type figures struct {
 	redpoll.Increase
-	known       bool // there is an increase at all
-	meanUnknown bool // the durations have no sum
+	until       time.Time // when the newest scrape in it began
+	known       bool      // there is an increase at all
+	meanUnknown bool      // the durations have no sum
 }
 
 // record adds what a scrape at the time at derived.
@@ -49,7 +50,7 @@ func (w *window) record(job string, d *red.Derived, at time.Time) {
 			w.endpoints[key] = c
 		}
 		c.scrape, c.goneSince = w.scrapes, time.Time{}
-		c.add(e)
+		c.add(e, at)
 	}
 	for _, c := range w.endpoints {
 		if c.scrape != w.scrapes && c.goneSince.IsZero() {
@@ -59,15 +60,15 @@ func (w *window) record(job string, d *red.Derived, at time.Time) {
 	}
 }
 
-// add takes over one scrape's increase. Append copies its Latency, which is
-// the deriver's.
-func (c *contribution) add(e *red.Endpoint) {
+// add takes over the increase of a scrape at the time at. Append copies its
+// Latency, which is the deriver's.
+func (c *contribution) add(e *red.Endpoint, at time.Time) {
 	if !e.Known {
 		c.current = figures{} // it is not the newest interval any more
 		return
 	}
 	c.pending.Append(e.Increase)
-	c.pending.known = true
+	c.pending.until, c.pending.known = at, true
 	c.pending.meanUnknown = c.pending.meanUnknown || !e.MeanKnown
 }
 

@@ -161,7 +161,13 @@ type EndpointMetrics struct {
 	// snapshots are made, snapshots in between repeat it.
 	Window Increase
 	// New is what no earlier snapshot has reported; nil if this one repeats.
-	// History is made of New alone, so that nothing is counted twice.
+	// History is made of New alone, so that nothing is counted twice. Its
+	// Elapsed begins where that of the last New ended, so it may be 0.
+	//
+	// Where one of several instances was away for a while, what it served
+	// meanwhile is New when it is back. The counts are exact, but those of the
+	// whole gap stand in this one New, whose throughput is that much too high;
+	// a history that spans the gap is right again.
 	New *Increase
 
 	// Cause says why there are no figures, HasData if there are.
