@@ -108,6 +108,19 @@ func TestFastNoTrafficHasNoQuantilesAndNoErrorRate(t *testing.T) {
 		`/a: p50 - p95 - p99 - mean - errors - rate 0, 1 instances, 0 new in 5s, cause "no traffic"`)
 }
 
+// One instance serves 10 requests of which 5 fail; the other serves none, and
+// exposes no status before it has.
+func TestFastAnIdleInstanceDoesNotHideErrors(t *testing.T) {
+	m := idle(t, jobConfig(t, nil, "busy:80", "idle:80"))
+	busy, resting := m.jobs[0].targets[0], m.jobs[0].targets[1]
+	for i := range 2 {
+		busy.exposed(expose("/a", [3]int{5 * i, 0, 0}, 5*i), after(float64(5*i)))
+		resting.exposed("# TYPE http_requests_total counter\nhttp_requests_total{path=\"/a\",method=\"GET\"} 0\n", after(float64(5*i)))
+	}
+	wantSnapshot(t, m.Snapshot(after(6), every),
+		`/a: p50 0.05 p95 0.095 p99 0.099 mean 0.2 errors 0.5 rate 2, 2 instances, 10 new in 5s, cause ""`)
+}
+
 func TestFastATargetThatIsDownContributesNothing(t *testing.T) {
 	m := idle(t, jobConfig(t, nil, "one:80", "two:80"))
 	one, two := m.jobs[0].targets[0], m.jobs[0].targets[1]

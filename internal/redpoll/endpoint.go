@@ -42,8 +42,8 @@ type Increase struct {
 
 // Merge adds what happened elsewhere during the same time (another instance):
 // Elapsed becomes the longer of the two. Histograms merge as Histogram.Merge
-// says; errors stay known only where both sides know them. The zero Increase
-// is neutral.
+// says; errors stay known only where every side with requests knows them. The
+// zero Increase is neutral, and neither the order nor the grouping matters.
 func (in *Increase) Merge(o Increase) {
 	elapsed := max(in.Elapsed, o.Elapsed)
 	in.add(o)
@@ -58,13 +58,7 @@ func (in *Increase) Append(o Increase) {
 }
 
 func (in *Increase) add(o Increase) {
-	if o.isZero() {
-		return
-	}
-	if in.isZero() {
-		in.ErrorsKnown = o.ErrorsKnown
-	}
-	in.ErrorsKnown = in.ErrorsKnown && o.ErrorsKnown
+	in.ErrorsKnown = in.errorsKnownWith(&o)
 	in.Requests += o.Requests
 	in.Errors += o.Errors
 	switch {
@@ -76,8 +70,19 @@ func (in *Increase) add(o Increase) {
 	}
 }
 
-func (in *Increase) isZero() bool {
-	return in.Elapsed == 0 && in.Requests == 0 && in.Latency == nil
+// errorsKnownWith: who served nothing has nothing to say about the errors of
+// those who did.
+func (in *Increase) errorsKnownWith(o *Increase) bool {
+	switch {
+	case in.Requests > 0 && o.Requests > 0:
+		return in.ErrorsKnown && o.ErrorsKnown
+	case in.Requests > 0:
+		return in.ErrorsKnown
+	case o.Requests > 0:
+		return o.ErrorsKnown
+	default:
+		return in.ErrorsKnown || o.ErrorsKnown
+	}
 }
 
 // Quantile is the q-quantile of the latency in seconds, nil where no request

@@ -52,23 +52,70 @@ func TestFastIncreaseMergesInstancesAndAppendsTime(t *testing.T) {
 	}
 }
 
-func TestFastErrorsStayKnownOnlyIfBothSidesKnowThem(t *testing.T) {
-	known := Increase{Elapsed: time.Second, Requests: 1, ErrorsKnown: true}
+func TestFastErrorsStayKnownIfEverySideWithRequestsKnowsThem(t *testing.T) {
+	known := Increase{Elapsed: time.Second, Requests: 4, Errors: 2, ErrorsKnown: true}
 	unknown := Increase{Elapsed: time.Second, Requests: 1}
+	idle := Increase{Elapsed: time.Second}
+	idleKnown := Increase{Elapsed: time.Second, ErrorsKnown: true}
 	f := func(want bool, parts ...Increase) {
 		t.Helper()
-		var in Increase
+		var merged, appended Increase
 		for _, p := range parts {
-			in.Merge(p)
+			merged.Merge(p)
+			appended.Append(p)
 		}
-		if in.ErrorsKnown != want {
-			t.Errorf("ErrorsKnown = %v after %v", in.ErrorsKnown, parts)
+		if merged.ErrorsKnown != want || appended.ErrorsKnown != want {
+			t.Errorf("ErrorsKnown = %v merged, %v appended after %v", merged.ErrorsKnown, appended.ErrorsKnown, parts)
 		}
 	}
 	f(true, known, known)
 	f(false, known, unknown)
 	f(false, unknown, known)
 	f(true, Increase{}, known, Increase{})
+	f(true, idle, known) // 2 errors of 4
+	f(true, known, idle, known)
+	f(false, idleKnown, unknown)
+	f(false, idle, idle)
+	f(true, idle, idleKnown, idle)
+}
+
+// Minutes are summed from ticks and hours from minutes, over instances in any
+// order.
+func FuzzIncreasesAddUpInAnyOrderAndGrouping(f *testing.F) {
+	f.Add([]byte{0, 9, 18, 27, 255, 128, 64, 3})
+	bounds := [][]float64{{0.1, 1}, {0.1, 0.5, 1}}
+	decode := func(b byte) Increase {
+		in := Increase{
+			Elapsed:  time.Duration(b>>6) * time.Second,
+			Requests: uint64(b & 3), ErrorsKnown: b&4 != 0,
+		}
+		if in.ErrorsKnown {
+			in.Errors = in.Requests / 2
+		}
+		if b&8 != 0 {
+			in.Latency = NewHistogram(bounds[b>>4&1])
+			in.Latency.Counts[b>>5&1], in.Latency.Sum = in.Requests, float64(b)
+		}
+		return in
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var forth, back, grouped, pair Increase
+		for i, b := range data {
+			forth.Append(decode(b))
+			back.Append(decode(data[len(data)-1-i]))
+			pair.Append(decode(b))
+			if i%2 == 1 || i == len(data)-1 {
+				grouped.Append(pair)
+				pair = Increase{}
+			}
+		}
+		if diff := cmp.Diff(forth, back); diff != "" {
+			t.Errorf("in the other order: %s", diff)
+		}
+		if diff := cmp.Diff(forth, grouped); diff != "" {
+			t.Errorf("in pairs: %s", diff)
+		}
+	})
 }
 
 func TestFastSnapshotFindsEndpoints(t *testing.T) {
