@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
 	"github.com/prometheus/common/version"
+	toolkit "github.com/prometheus/exporter-toolkit/web"
 
 	"github.com/redpoll/redpoll/api"
 	"github.com/redpoll/redpoll/internal/config"
@@ -30,7 +31,7 @@ const stopTimeout = 4500 * time.Millisecond
 
 // options are what the command line and the surroundings of the process say.
 type options struct {
-	configFile    string
+	configFile    string // empty for the built-in configuration
 	storagePath   string
 	listenAddress string
 	webConfigFile string
@@ -72,6 +73,7 @@ type stopStep struct {
 
 // run starts redpoll, serves until ctx ends, and stops in reverse order.
 func run(ctx context.Context, o options) (err error) {
+	o.chooseConfig()
 	a := &app{options: o, registry: prometheus.NewRegistry()}
 	defer func() { err = errors.Join(err, a.stop()) }()
 	if err := a.start(ctx); err != nil {
@@ -93,6 +95,9 @@ func (a *app) start(ctx context.Context) error {
 	c, err := a.loadConfig()
 	if err != nil {
 		return usageError{err}
+	}
+	if err := toolkit.Validate(a.webConfigFile); err != nil {
+		return usageError{fmt.Errorf("--web.config.file: %w", err)}
 	}
 	if err := a.listen(ctx, c.Web.ListenAddress); err != nil {
 		return err

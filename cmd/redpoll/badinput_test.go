@@ -45,6 +45,7 @@ func TestCanaryFaultyConfigurationEndsWithTwoAndTheLine(t *testing.T) {
 	fails(t, dir, 2, "missing.yaml", "--config.file=missing.yaml")
 	fails(t, dir, 2, "--no-such-flag", "--no-such-flag")
 	fails(t, dir, 2, "leave --config.file out", "--demo", "--config.file=x.yaml")
+	fails(t, dir, 2, "--web.config.file: ", "--web.config.file=missing.yaml")
 	writeConfig(t, dir, "rules: 5\n")
 	fails(t, dir, 2, "redpoll.yaml:1: ", "check", "config")
 }
@@ -109,6 +110,13 @@ func TestReloadOfAFaultyFileKeepsTheOldConfiguration(t *testing.T) {
 	}
 	if targets := targetsOf(p); len(targets) != 1 || targets[0].Job != "shop" {
 		t.Errorf("targets after a refused reload: %+v", targets)
+	}
+
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if code, body = reload(); code != http.StatusBadRequest || !strings.Contains(body, "no such file") {
+		t.Errorf("reload without the file: %d %s", code, body)
 	}
 
 	writeConfig(t, dir, strings.Replace(good, "job_name: shop", "job_name: store", 1))

@@ -41,8 +41,8 @@ func (a *app) loadConfig() (*config.Config, error) {
 }
 
 func (a *app) readConfig() (*config.Config, []string, error) {
-	if path := a.configPath(); path != "" {
-		return config.Load(path)
+	if a.configFile != "" {
+		return config.Load(a.configFile)
 	}
 	c, warnings, err := config.Parse("built-in configuration", []byte(a.builtInConfig()))
 	if err == nil && a.demo {
@@ -51,26 +51,26 @@ func (a *app) readConfig() (*config.Config, []string, error) {
 	return c, warnings, err
 }
 
-// configPath is the file to read, empty for the built-in configuration.
-func (a *app) configPath() string {
-	if a.demo || a.configFile != "" {
-		return a.configFile
+// chooseConfig settles once where the configuration comes from: a file that
+// has gone by the time of a reload must not be replaced by the built-in one.
+func (o *options) chooseConfig() {
+	if o.demo || o.configFile != "" {
+		return
 	}
-	if _, err := os.Stat(defaultConfigFile); errors.Is(err, fs.ErrNotExist) {
-		return ""
+	if _, err := os.Stat(defaultConfigFile); !errors.Is(err, fs.ErrNotExist) {
+		o.configFile = defaultConfigFile
 	}
-	return defaultConfigFile
 }
 
 // configSource names the configuration for the log.
 func (a *app) configSource() string {
-	switch path := a.configPath(); {
+	switch {
 	case a.demo:
 		return "demo"
-	case path == "":
+	case a.configFile == "":
 		return "built-in, scrapes redpoll itself; write " + defaultConfigFile + " to scrape your own"
 	default:
-		return path
+		return a.configFile
 	}
 }
 
