@@ -172,8 +172,8 @@ func (d *Deriver) follow(t *track, s *exposition.Sample, restarted bool) {
 	}
 	t.increase, t.known = t.counter.advance(s.Value, past)
 	if e := d.endpointOf(t); e != nil && t.known {
-		e.addRequests(wholeCount(t.increase))
-		e.addStatus(t, wholeCount(t.increase))
+		e.addRequests(t.increase)
+		e.addStatus(t, t.increase)
 	}
 }
 
@@ -235,7 +235,7 @@ func (d *Deriver) joinErrors() {
 			}
 			e.statusSeen = true
 			if t.known && link.failed {
-				e.errors += wholeCount(t.increase)
+				e.errors += t.increase
 			}
 		}
 	}

@@ -90,9 +90,18 @@ func TestFastIncreases(t *testing.T) {
 			histogramType + "http_request_duration_seconds_bucket{path=\"/a\",le=\"1.0\"} 3\nhttp_request_duration_seconds_bucket{path=\"/a\",le=\"+Inf\"} 3\n",
 		},
 		"/a: unknown", "/a: 2 - 0.5 0.95 -")
-	f("fractional counts are rounded",
-		[]string{requests(200, 10.4), requests(200, 13.1)},
-		"/a: unknown", "/a: 3 0 - - -")
+	f("totals that are fractions are rounded, so that increases add up",
+		// 10.4, 10.8, 11.2, 11.6 are 10, 11, 11, 12.
+		[]string{requests(200, 10.4), requests(200, 10.8), requests(200, 11.2), requests(200, 11.6)},
+		"/a: unknown", "/a: 1 0 - - -", "/a: 0 0 - - -", "/a: 1 0 - - -")
+	fractions := func(n float64) string {
+		return histogramType + fmt.Sprintf("http_request_duration_seconds_bucket{path=\"/a\",le=\"1\"} %g\n"+
+			"http_request_duration_seconds_bucket{path=\"/a\",le=\"+Inf\"} %g\n", n, 2*n)
+	}
+	f("so are the buckets of a histogram",
+		// 0.4 and 0.8, 0.8 and 1.6, 1.2 and 2.4: 0 and 1, 1 and 2, 1 and 2.
+		[]string{fractions(0.4), fractions(0.8), fractions(1.2)},
+		"/a: unknown", "/a: 1 - 0.5 0.95 -", "/a: 0 - - - -")
 	f("more joined errors than requests are not more than all",
 		[]string{
 			histogramType + histogram("http_request_duration_seconds", `path="/a"`, 0, 0, 0) + requests(500, 0),

@@ -49,7 +49,7 @@ type track struct {
 	counter counter
 	buckets buckets
 	// increase is that of a counter in the current scrape, if known.
-	increase float64
+	increase uint64
 	known    bool
 }
 
@@ -63,7 +63,7 @@ type link struct {
 // forget makes the next value the first.
 func (t *track) forget() {
 	t.counter = counter{}
-	t.buckets.bounds, t.buckets.cumulative = nil, t.buckets.cumulative[:0]
+	t.buckets.forget()
 }
 
 // newTrack works out what a series says about requests; nil if nothing.

@@ -24,19 +24,20 @@ const (
 )
 
 // counter follows one series that counts.
-type counter struct{ value float64 }
+type counter struct{ value uint64 }
 
 // advance takes the new value and gives the increase; ok is false where none
-// can be known.
-func (c *counter) advance(value float64, h history) (increase float64, ok bool) {
-	last := c.value
+// can be known. Totals are rounded, not increases: of a counter that grows by
+// 0.4 at each scrape nothing is lost.
+func (c *counter) advance(exposed float64, past history) (increase uint64, ok bool) {
+	last, value := c.value, wholeCount(exposed)
 	c.value = value
 	switch {
-	case h == baseline:
+	case past == baseline:
 		return 0, false
-	case h == fromZero || value < last:
+	case past == fromZero || value < last:
 		return value, true
-	case h == returned:
+	case past == returned:
 		return 0, false
 	default:
 		return value - last, true
@@ -46,7 +47,7 @@ func (c *counter) advance(value float64, h history) (increase float64, ok bool) 
 // buckets follows one histogram, with the memory for its increase.
 type buckets struct {
 	bounds     []float64 // as exposed, shared
-	cumulative []float64
+	cumulative []uint64  // rounded; empty if there is no state yet
 	sum        float64
 	increase   []uint64
 }
@@ -64,56 +65,79 @@ func (b *buckets) advance(h *exposition.Histogram, past history) (sum float64, o
 	if len(b.cumulative) == 0 && past != fromZero {
 		past = baseline // the last state was refused
 	}
-	relaid = past != baseline && past != fromZero && !slices.Equal(b.bounds, h.Bounds)
+	relaid = past != baseline && past != fromZero && !b.hasBounds(h.Bounds)
+	fell := b.take(h, relaid)
 	switch {
 	case past == baseline:
-	case past == fromZero || !relaid && b.fell(h) || relaid && h.Count() < b.count():
-		sum, ok = b.setIncrease(h, nil, 0), true
+	case past == fromZero || fell:
+		b.setIncrease(b.cumulative)
+		sum, ok = h.Sum, true
 	case past == continued && !relaid:
-		sum, ok = b.setIncrease(h, b.cumulative, b.sum), true
+		b.setIncrease(b.increase)
+		sum, ok = h.Sum-b.sum, true
 	}
-	b.bounds = h.Bounds
-	b.cumulative = append(b.cumulative[:0], h.Cumulative...)
-	b.sum = h.Sum
+	b.bounds, b.sum = h.Bounds, h.Sum
+	if sum = max(0, sum); sum > maxCount {
+		sum = math.NaN()
+	}
 	return sum, ok, relaid && !ok
 }
 
-func (b *buckets) count() float64 { return b.cumulative[len(b.cumulative)-1] }
-
-func (b *buckets) fell(h *exposition.Histogram) bool {
-	for i, c := range h.Cumulative {
-		if c < b.cumulative[i] {
-			return true
-		}
+// hasBounds is cheap in the usual case that the bounds are shared.
+func (b *buckets) hasBounds(bounds []float64) bool {
+	if len(b.bounds) != len(bounds) {
+		return false
 	}
-	return false
+	return len(bounds) == 0 || &b.bounds[0] == &bounds[0] || slices.Equal(b.bounds, bounds)
 }
 
-// setIncrease fills b.increase with the difference to before (nil: to zero)
-// and returns the difference of the sums.
-func (b *buckets) setIncrease(h *exposition.Histogram, before []float64, sumBefore float64) float64 {
-	b.increase = slices.Grow(b.increase[:0], len(h.Cumulative))[:len(h.Cumulative)]
+// take makes the counts the current ones and leaves in b.increase how much
+// each grew. It reports whether one fell; of a histogram with other buckets
+// than before, only the counts of all observations can be compared.
+func (b *buckets) take(h *exposition.Histogram, relaid bool) (fell bool) {
+	n := len(h.Cumulative)
+	b.increase = slices.Grow(b.increase[:0], n)[:n]
+	if relaid || len(b.cumulative) == 0 {
+		fell = relaid && wholeCount(h.Count()) < b.cumulative[len(b.cumulative)-1]
+		b.cumulative = slices.Grow(b.cumulative[:0], n)[:n]
+		clear(b.cumulative)
+	}
+	for i, exposed := range h.Cumulative {
+		count, before := wholeCount(exposed), b.cumulative[i]
+		fell = fell || count < before
+		b.cumulative[i], b.increase[i] = count, count-before
+	}
+	return fell
+}
+
+// setIncrease makes b.increase of cumulative, which may be b.increase itself.
+func (b *buckets) setIncrease(cumulative []uint64) {
 	var below uint64
-	for i, c := range h.Cumulative {
-		if before != nil {
-			c -= before[i]
-		}
-		upTo := max(below, wholeCount(c))
+	for i, upTo := range cumulative {
+		upTo = max(below, upTo)
 		b.increase[i] = upTo - below
 		below = upTo
 	}
-	sum := max(0, h.Sum-sumBefore)
-	if sum > maxCount {
-		return math.NaN()
-	}
-	return sum
 }
 
-// maxCount is the greatest increase that is believed, of counts as of sums.
-// Beyond it float64 cannot tell one request from none.
+// forget drops the state.
+func (b *buckets) forget() { b.bounds, b.cumulative = nil, b.cumulative[:0] }
+
+// maxCount is the greatest count that is believed, and the greatest increase
+// of a sum. Beyond it float64 cannot tell one request from none.
 const maxCount = 1 << 53
 
 // wholeCount rounds: some libraries count in fractions.
 func wholeCount(v float64) uint64 {
-	return uint64(math.Round(min(max(v, 0), maxCount)))
+	switch {
+	case !(v > 0):
+		return 0
+	case v >= maxCount:
+		return maxCount
+	}
+	whole := int64(v)
+	if v-float64(whole) >= 0.5 {
+		whole++
+	}
+	return uint64(whole)
 }
