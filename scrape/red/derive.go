@@ -109,7 +109,7 @@ func (d *Deriver) Derive(s exposition.Scrape, at time.Time) *Derived {
 	}
 	d.begin(at)
 	d.resolve(s.Samples)
-	restarted := d.process.observe(&d.system, d.scrape)
+	restarted := d.restarted(s.Samples, at)
 	d.chooseFamilies()
 	for i := range s.Samples {
 		if t := d.slots[s.Samples[i].Series.Ref].track; t != nil {
@@ -150,6 +150,35 @@ func (d *Deriver) resolve(samples []exposition.Sample) {
 			s.track.family.scrape = d.scrape
 		}
 	}
+}
+
+// restarted reports whether the process began anew since the last scrape, so
+// that every counter began at zero. A start that is hard to believe is believed
+// if a counter fell.
+func (d *Deriver) restarted(samples []exposition.Sample, at time.Time) bool {
+	moved, believable := d.process.observe(&d.system, at)
+	if !moved || !believable && !d.fell(samples) {
+		return false
+	}
+	d.process.restart(d.scrape)
+	return true
+}
+
+// fell reports whether some counter is lower than it was.
+func (d *Deriver) fell(samples []exposition.Sample) bool {
+	if d.system.fell(processCPU) {
+		return true
+	}
+	for i := range samples {
+		t := d.slots[samples[i].Series.Ref].track
+		if t == nil || t.scrape == 0 {
+			continue
+		}
+		if h := d.histogramOf(&samples[i]); h != nil && t.buckets.fell(h) || h == nil && t.counter.fell(samples[i].Value) {
+			return true
+		}
+	}
+	return false
 }
 
 // follow advances one series and adds its increase to its endpoint, if its

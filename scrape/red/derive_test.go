@@ -29,8 +29,9 @@ func latency(cumulative ...int) string {
 	return histogramType + histogram("http_request_duration_seconds", `path="/a",code="200"`, cumulative...)
 }
 
-func started(at float64) string {
-	return fmt.Sprintf("# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds %f\n", at)
+// started writes when the process started, in seconds after the first scrape.
+func started(after float64) string {
+	return fmt.Sprintf("# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds %f\n", float64(epoch.Unix())+after)
 }
 
 // TestFastIncreases steps through bodies; each line of want is what follows
@@ -68,14 +69,40 @@ func TestFastIncreases(t *testing.T) {
 		[]string{requests(200, 10), "up 1\n", requests(200, 12), requests(200, 13)},
 		"/a: unknown", "", "/a: unknown", "/a: 1 0 - - -")
 	f("a reset hidden by fast growth shows in the start time",
-		[]string{started(1000) + requests(200, 10), started(2000) + requests(200, 30), started(2000) + requests(200, 31)},
+		[]string{started(-90) + requests(200, 10), started(2) + requests(200, 30), started(2) + requests(200, 31)},
 		"/a: unknown", "/a: 30 0 - - -", "/a: 1 0 - - -")
 	f("a restart while the series was away counts it from zero",
-		[]string{started(1000) + requests(200, 10), started(2000), started(2000) + requests(200, 30)},
+		[]string{started(-90) + requests(200, 10), started(2), started(2) + requests(200, 30)},
 		"/a: unknown", "", "/a: 30 0 - - -")
 	f("a start time that moves by a second is the clock, not a restart",
-		[]string{started(1000) + requests(200, 10), started(1001) + requests(200, 30), started(1000) + requests(200, 31)},
+		[]string{started(-90) + requests(200, 10), started(-89) + requests(200, 30), started(-90) + requests(200, 31)},
 		"/a: unknown", "/a: 20 0 - - -", "/a: 1 0 - - -")
+	f("a start time that moves to before the last scrape is the clock too",
+		[]string{started(-90) + requests(200, 1000), started(-86) + requests(200, 1020)},
+		"/a: unknown", "/a: 20 0 - - -")
+	f("a start time somewhat before the last scrape is another clock",
+		[]string{started(-90) + requests(200, 10), started(-1.5) + requests(200, 30)},
+		"/a: unknown", "/a: 30 0 - - -")
+	f("unless a counter fell, for then it was a restart",
+		// 7 and 12 since it began; without the start it were 7 and 2.
+		[]string{started(-90) + requests(200, 10, 500, 10), started(-60) + requests(200, 7, 500, 12)},
+		"/a: unknown", "/a: 19 12 - - -")
+	f("or a histogram did",
+		[]string{started(-90) + latency(10, 10, 10) + requests(200, 1), started(-60) + latency(8, 8, 8) + requests(200, 9)},
+		"/a: unknown", "/a: 8 0 0.05 0.095 0.2")
+	f("or the processor time",
+		[]string{
+			started(-90) + "process_cpu_seconds_total 8\n" + requests(200, 10),
+			started(-60) + "process_cpu_seconds_total 1\n" + requests(200, 30),
+		},
+		"/a: unknown", "/a: 30 0 - - -")
+	gateway := func(starts string, n int) string {
+		return strings.ReplaceAll(starts, "\nprocess_start_time_seconds ", "\nprocess_start_time_seconds{pod=\"a\"} ") + requests(200, n)
+	}
+	second := fmt.Sprintf("process_start_time_seconds{pod=\"b\"} %d\n", epoch.Unix()+2)
+	f("a second process that is exposed is no restart",
+		[]string{gateway(started(-90), 1000), gateway(started(-90)+second, 1020), gateway(second, 1050), gateway(second, 1060)},
+		"/a: unknown", "/a: 20 0 - - -", "/a: 30 0 - - -", "/a: 10 0 - - -")
 	f("one bucket that fell restarts the whole histogram",
 		// All 40 are new: 8, 17, 15. Rank 20 is 12 of 17 into the second.
 		[]string{latency(10, 20, 30), latency(8, 25, 40)},
@@ -236,11 +263,20 @@ func TestFastLongLabelValuesAreCutAndCounted(t *testing.T) {
 
 func TestFastRestartsAreCounted(t *testing.T) {
 	s := newTarget(t, Options{})
-	s.scrape(started(1000))
+	s.scrape(started(-90))
 	s.scrape("up 1\n")
-	s.scrape(started(1000))
-	d := s.scrape(started(1750.5))
-	if d.Restarts != 1 || !d.Started.Equal(time.UnixMilli(1750500)) {
+	s.scrape(started(-90))
+	d := s.scrape(started(12.5)) // the last scrape was at 10
+	if d.Restarts != 1 || !d.Started.Equal(epoch.Add(12500*time.Millisecond)) {
 		t.Errorf("%d restarts, started %v", d.Restarts, d.Started)
+	}
+}
+
+func TestFastSeveralStartTimesSayNothing(t *testing.T) {
+	s := newTarget(t, Options{})
+	s.scrape(started(-90))
+	d := s.scrape(started(-90) + "process_start_time_seconds{pod=\"b\"} 1000\n")
+	if d.Restarts != 0 || !d.Started.IsZero() || d.System.Process.Started != nil {
+		t.Errorf("%d restarts, started %v, system %+v", d.Restarts, d.Started, d.System.Process)
 	}
 }

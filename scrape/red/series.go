@@ -44,6 +44,9 @@ func (c *counter) advance(exposed float64, past history) (increase uint64, ok bo
 	}
 }
 
+// fell reports whether a value is lower than the last one.
+func (c *counter) fell(exposed float64) bool { return wholeCount(exposed) < c.value }
+
 // buckets follows one histogram, with the memory for its increase.
 type buckets struct {
 	bounds     []float64 // as exposed, shared
@@ -98,7 +101,7 @@ func (b *buckets) take(h *exposition.Histogram, relaid bool) (fell bool) {
 	n := len(h.Cumulative)
 	b.increase = slices.Grow(b.increase[:0], n)[:n]
 	if relaid || len(b.cumulative) == 0 {
-		fell = relaid && wholeCount(h.Count()) < b.cumulative[len(b.cumulative)-1]
+		fell = relaid && b.fell(h)
 		b.cumulative = slices.Grow(b.cumulative[:0], n)[:n]
 		clear(b.cumulative)
 	}
@@ -108,6 +111,12 @@ func (b *buckets) take(h *exposition.Histogram, relaid bool) (fell bool) {
 		b.cumulative[i], b.increase[i] = count, count-before
 	}
 	return fell
+}
+
+// fell reports whether all observations are fewer than they were.
+func (b *buckets) fell(h *exposition.Histogram) bool {
+	n := len(b.cumulative)
+	return n > 0 && wholeCount(h.Count()) < b.cumulative[n-1]
 }
 
 // setIncrease makes b.increase of cumulative, which may be b.increase itself.

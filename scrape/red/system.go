@@ -71,35 +71,50 @@ func systemRoleOf(s *exposition.Series) systemRole {
 // systemReader adds up the series of each role, over the scrape and the one
 // before.
 type systemReader struct {
-	now, before    [roleCount]float64
-	has, hadBefore [roleCount]bool
+	now, before          [roleCount]float64
+	series, seriesBefore [roleCount]int
 }
 
 func (r *systemReader) begin() {
-	r.before, r.hadBefore = r.now, r.has
-	r.now, r.has = [roleCount]float64{}, [roleCount]bool{}
+	r.before, r.seriesBefore = r.now, r.series
+	r.now, r.series = [roleCount]float64{}, [roleCount]int{}
 }
 
 // add takes a value; NaN and infinity say nothing.
 func (r *systemReader) add(role systemRole, v float64) {
 	if !math.IsNaN(v) && !math.IsInf(v, 0) {
 		r.now[role] += v
-		r.has[role] = true
+		r.series[role]++
 	}
 }
 
+// value is the sum over the series; nil if there is none.
 func (r *systemReader) value(role systemRole) *float64 {
-	if !r.has[role] {
+	if r.series[role] == 0 {
 		return nil
 	}
 	v := r.now[role]
 	return &v
 }
 
+// single is the value of the only series; nil if there are several, whose sum
+// would mean nothing.
+func (r *systemReader) single(role systemRole) *float64 {
+	if r.series[role] > 1 {
+		return nil
+	}
+	return r.value(role)
+}
+
+// fell reports whether a counter is lower than in the scrape before.
+func (r *systemReader) fell(role systemRole) bool {
+	return r.series[role] > 0 && r.series[role] == r.seriesBefore[role] && r.now[role] < r.before[role]
+}
+
 // rate is the growth per second; nil if unknown or if the counter fell.
 func (r *systemReader) rate(role systemRole, elapsed time.Duration) *float64 {
 	growth := r.now[role] - r.before[role]
-	if !r.has[role] || !r.hadBefore[role] || elapsed <= 0 || growth < 0 {
+	if r.series[role] == 0 || r.seriesBefore[role] == 0 || elapsed <= 0 || growth < 0 {
 		return nil
 	}
 	v := growth / elapsed.Seconds()
@@ -108,15 +123,15 @@ func (r *systemReader) rate(role systemRole, elapsed time.Duration) *float64 {
 
 func (r *systemReader) result(elapsed time.Duration) System {
 	s := System{
-		Machine: Usage{Started: r.value(nodeBoot), CPU: r.rate(nodeCPU, elapsed)},
+		Machine: Usage{Started: r.single(nodeBoot), CPU: r.rate(nodeCPU, elapsed)},
 		Process: Usage{
-			Started: r.value(processStart),
+			Started: r.single(processStart),
 			Memory:  r.value(processMemory),
 			CPU:     r.rate(processCPU, elapsed),
 		},
-		Own: r.has[ownSeries],
+		Own: r.series[ownSeries] > 0,
 	}
-	if r.has[nodeMemoryTotal] && r.has[nodeMemoryAvailable] {
+	if r.series[nodeMemoryTotal] > 0 && r.series[nodeMemoryAvailable] > 0 {
 		used := max(0, r.now[nodeMemoryTotal]-r.now[nodeMemoryAvailable])
 		s.Machine.Memory = &used
 	}
@@ -130,7 +145,8 @@ func (r *systemReader) result(elapsed time.Duration) System {
 
 // process watches when the target's process says it started.
 type process struct {
-	started     float64 // seconds since the Unix epoch; 0 if not said
+	started     float64   // seconds since the Unix epoch; 0 if not said
+	seen        time.Time // the last scrape that said it
 	restarts    int
 	restartedIn uint64 // the last scrape that saw a restart; 0 if none did
 }
@@ -139,19 +155,32 @@ type process struct {
 // out from the boot time, which moves by a second when the clock is adjusted.
 const startJitter = 1.5
 
-// observe reports whether the process began anew since the last scrape.
-func (p *process) observe(r *systemReader, scrape uint64) bool {
+// clockTolerance is how far the clocks of a target and of redpoll may differ.
+const clockTolerance = 2
+
+// observe takes the start that the scrape at the time at says. moved tells that
+// it is later than before; believable, that it is not before the last scrape:
+// where it is, the process ran then already, and its clock was set. Several
+// starts, as a gateway exposes of several processes, say nothing.
+func (p *process) observe(r *systemReader, at time.Time) (moved, believable bool) {
+	if r.series[processStart] > 1 {
+		p.started = 0
+		return false, false
+	}
 	started := r.now[processStart]
 	if started <= 0 || started > maxUnix {
-		return false
+		return false, false
 	}
-	restarted := p.started > 0 && started-p.started > startJitter
-	p.started = started
-	if restarted {
-		p.restarts++
-		p.restartedIn = scrape
-	}
-	return restarted
+	moved = p.started > 0 && started-p.started > startJitter
+	believable = started >= float64(p.seen.UnixMilli())/1000-clockTolerance
+	p.started, p.seen = started, at
+	return moved, believable
+}
+
+// restart notes that the process began anew before a scrape.
+func (p *process) restart(scrape uint64) {
+	p.restarts++
+	p.restartedIn = scrape
 }
 
 // maxUnix is the end of the year 9999, after which no clock is believed.
