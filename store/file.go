@@ -89,10 +89,14 @@ func owner(name string) string {
 // checkHeader refuses a file that is not redpoll's or is too new without
 // changing it. A missing or empty file is a database yet to be made.
 func checkHeader(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if errors.Is(err, fs.ErrNotExist) {
+	// Opening a named pipe would wait for its other end.
+	switch info, err := os.Stat(path); {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil
+	case err == nil && !info.Mode().IsRegular():
+		return fmt.Errorf("%s is %w but something else than a file (%s); change storage.path", path, ErrNotADatabase, info.Mode().Type())
 	}
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
 		return fmt.Errorf("%w; redpoll must be able to read and write its database, or change storage.path", err)
 	}
