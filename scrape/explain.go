@@ -15,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/redpoll/redpoll/scrape/exposition"
 )
 
 // explain says why a scrape failed and what to do about it, for the Targets
@@ -134,6 +136,13 @@ func explainBlank(path string) string {
 
 // explainParse says what is wrong with a body that could not be read.
 func explainParse(err error, a *answer, path string) string {
+	var limit *exposition.LimitError
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Sprintf("it took too long to read the body, more than %v; expose fewer series or split the target", readTimeout)
+	case errors.As(err, &limit):
+		return limit.Error()
+	}
 	begin := bytes.TrimSpace(a.body[:min(len(a.body), 512)])
 	if bytes.HasPrefix(begin, []byte("<")) || bytes.HasPrefix(begin, []byte("{")) {
 		mediaType, _, _ := strings.Cut(a.contentType, ";")

@@ -165,7 +165,7 @@ type outcome struct {
 }
 
 // readInTurn reads the answer when there is a processor free for it, and
-// releases it. It reports whether that came before the end of ctx.
+// releases it. It reports whether that was done before the end of ctx.
 func (t *target) readInTurn(ctx context.Context, a *answer, o *outcome) bool {
 	defer a.release()
 	parsing := t.job.manager.parsing
@@ -175,18 +175,24 @@ func (t *target) readInTurn(ctx context.Context, a *answer, o *outcome) bool {
 	case parsing <- struct{}{}:
 	}
 	defer func() { <-parsing }()
-	t.read(a, o)
-	return true
+	reading, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	t.read(reading, a, o)
+	return ctx.Err() == nil
 }
 
+// readTimeout is how long reading a body may take once its turn has come. The
+// largest honest ones need a second.
+const readTimeout = 5 * time.Second
+
 // read parses the answer and derives from it.
-func (t *target) read(a *answer, o *outcome) {
+func (t *target) read(ctx context.Context, a *answer, o *outcome) {
 	o.bytes = int64(len(a.body))
 	if a.isBlank() {
 		o.failure = explainBlank(t.job.config.MetricsPath)
 		return
 	}
-	scraped, err := t.reader.Read(a.body, a.contentType)
+	scraped, err := t.reader.ReadContext(ctx, a.body, a.contentType)
 	if err != nil {
 		o.failure = explainParse(err, a, t.job.config.MetricsPath)
 		return

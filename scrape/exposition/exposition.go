@@ -5,19 +5,23 @@
 // up by number afterwards.
 package exposition
 
-import "fmt"
+import (
+	"context"
+	"fmt"
+)
 
 // Reader reads the bodies of one target, one after the other. It is not safe
 // for concurrent use.
 type Reader interface {
-	// Read takes a body and the Content-Type it came with. The Scrape, its
-	// samples and the values inside them are valid until the next Read only;
-	// the Series they point to are valid, and never change, for longer. body
-	// may be reused as soon as Read has returned.
+	// ReadContext takes a body and the Content-Type it came with. The Scrape,
+	// its samples and the values inside them are valid until the next
+	// ReadContext only; the Series they point to are valid, and never change,
+	// for longer. body may be reused as soon as ReadContext has returned.
 	//
-	// An error means that the body as a whole cannot be trusted; the Reader
-	// keeps its state and may read the next body.
-	Read(body []byte, contentType string) (Scrape, error)
+	// An error means that the body as a whole cannot be trusted, or is that of
+	// ctx, which ends the reading soon; the Reader keeps its state and may read
+	// the next body.
+	ReadContext(ctx context.Context, body []byte, contentType string) (Scrape, error)
 }
 
 // Scrape is what one body says.

@@ -2,7 +2,9 @@ package exposition
 
 import (
 	"bytes"
+	"context"
 	"fmt"
+	"io"
 	"maps"
 	"math"
 	"slices"
@@ -11,10 +13,6 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 )
-
-// MaxLines is how many lines a body may have. Parsing takes about 1.5 kB of
-// memory per line for the moment that it lasts.
-const MaxLines = 250_000
 
 // maxCount is the greatest whole number below which a float64 holds every
 // whole number. No honest count is greater.
@@ -35,31 +33,67 @@ func NewText() *Text {
 
 var _ Reader = (*Text)(nil)
 
-// Read parses the whole body; the format has no end mark, so a body that was
-// cut between two lines cannot be told from a shorter one. The Content-Type
+// Read is ReadContext without an end.
+func (t *Text) Read(body []byte, contentType string) (Scrape, error) {
+	return t.ReadContext(context.Background(), body, contentType)
+}
+
+// ReadContext parses the whole body; the format has no end mark, so a body that
+// was cut between two lines cannot be told from a shorter one. The Content-Type
 // is not judged: exporters are careless with it.
-func (t *Text) Read(body []byte, _ string) (Scrape, error) {
-	if n := bytes.Count(body, []byte{'\n'}); n > MaxLines {
-		return Scrape{}, fmt.Errorf("the body has %d lines, more than the %d that are read; expose fewer series or split the target", n, MaxLines)
+func (t *Text) ReadContext(ctx context.Context, body []byte, _ string) (Scrape, error) {
+	if _, err := Measure(body); err != nil {
+		return Scrape{}, err
 	}
-	// A parser keeps what it parsed, so it is not kept.
-	parser := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(bytes.NewReader(body))
+	families, err := parse(ctx, body)
 	if err != nil {
 		return Scrape{}, err
 	}
 	t.series.begin()
 	t.scrape = Scrape{Samples: t.samples[:0]}
 	for _, name := range slices.Sorted(maps.Keys(families)) {
-		t.readFamily(name, families[name])
+		if err := t.readFamily(ctx, name, families[name]); err != nil {
+			return Scrape{}, err
+		}
 	}
 	t.series.end()
 	t.samples = t.scrape.Samples
 	return t.scrape, nil
 }
 
-func (t *Text) readFamily(name string, family *dto.MetricFamily) {
-	for _, m := range family.GetMetric() {
+// parse has expfmt parse a body until ctx ends.
+func parse(ctx context.Context, body []byte) (map[string]*dto.MetricFamily, error) {
+	// A parser keeps what it parsed, so it is not kept.
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(&untilDone{ctx, bytes.NewReader(body)})
+	if ended := ctx.Err(); ended != nil {
+		return nil, ended // the parser takes an error between two lines for the end of the body
+	}
+	return families, err
+}
+
+// untilDone reads until ctx ends.
+type untilDone struct {
+	ctx  context.Context
+	from io.Reader
+}
+
+// Read gives a few kilobytes at a time, as its reader asks for them.
+func (r *untilDone) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.from.Read(p)
+}
+
+// stride is how many series are read between two looks at whether ctx has ended.
+const stride = 1024
+
+func (t *Text) readFamily(ctx context.Context, name string, family *dto.MetricFamily) error {
+	for i, m := range family.GetMetric() {
+		if i%stride == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
 		switch family.GetType() {
 		case dto.MetricType_COUNTER:
 			t.readCounter(name, m)
@@ -73,6 +107,7 @@ func (t *Text) readFamily(name string, family *dto.MetricFamily) {
 			t.readValue(name, Untyped, m, m.GetUntyped().GetValue())
 		}
 	}
+	return nil
 }
 
 // claim finds the series' entry, or counts its n samples as skipped if the

@@ -1,0 +1,73 @@
+package scrape
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/redpoll/redpoll/internal/redpoll"
+	"github.com/redpoll/redpoll/scrape/exposition"
+)
+
+// stuckReader reads until its context ends. It sends to begun when it begins.
+type stuckReader struct{ begun chan struct{} }
+
+var _ exposition.Reader = stuckReader{}
+
+func (r stuckReader) ReadContext(ctx context.Context, _ []byte, _ string) (exposition.Scrape, error) {
+	r.begun <- struct{}{}
+	<-ctx.Done()
+	return exposition.Scrape{}, ctx.Err()
+}
+
+// readsForever starts a target whose reader is stuck and waits until it reads.
+func readsForever(t *testing.T) (*Manager, *target) {
+	t.Helper()
+	m := idle(t, jobConfig(t, nil, "one:80"))
+	m.jobs[0].client.Transport = roundTripper(func(*http.Request) (*http.Response, error) { return ok("a 1\n"), nil })
+	target, begun := m.jobs[0].targets[0], make(chan struct{}, 100)
+	target.reader = stuckReader{begun}
+	target.start()
+	t.Cleanup(m.Stop)
+	<-begun
+	return m, target
+}
+
+func TestFastStopEndsTheReadingOfABody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, target := readsForever(t)
+		stopping := time.Now()
+		m.Stop()
+		if took := time.Since(stopping); took != 0 {
+			t.Errorf("stopping took %v", took)
+		}
+		if s := target.currentStatus(); s.Health != redpoll.HealthUnknown || s.Error != "" {
+			t.Errorf("an interrupted reading made the target %s: %s", s.Health, s.Error)
+		}
+	})
+}
+
+func TestFastATargetWhoseBodyTakesTooLongToReadIsDown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, target := readsForever(t)
+		time.Sleep(readTimeout)
+		synctest.Wait()
+		s := target.currentStatus()
+		if s.Health != redpoll.HealthDown {
+			t.Errorf("health is %s", s.Health)
+		}
+		wantContains(t, "the error", s.Error, "it took too long to read the body, more than 5s; expose fewer series or split the target")
+	})
+}
+
+func TestFastALimitIsNamedAsItIs(t *testing.T) {
+	status := scrapeOnce(t, serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte("a 1\nb{" + strings.Repeat(`l="",`, 60_000) + "} 1\n"))
+	}), nil)
+	if want := "line 2 has 60000 labels, more than the 128 that are read; expose fewer labels"; status.Error != want {
+		t.Errorf("the error is %q, want %q", status.Error, want)
+	}
+}
