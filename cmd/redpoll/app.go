@@ -26,8 +26,12 @@ import (
 	"github.com/redpoll/redpoll/web"
 )
 
-// stopTimeout bounds the whole shutdown; what is not done by then is cut off.
-const stopTimeout = 4500 * time.Millisecond
+// stopTimeout bounds the whole shutdown, stepTimeout each step: what is not
+// done by then is left to the end of the process.
+const (
+	stopTimeout = 4500 * time.Millisecond
+	stepTimeout = 2 * time.Second
+)
 
 // options are what the command line and the surroundings of the process say.
 type options struct {
@@ -50,6 +54,7 @@ type app struct {
 	options
 	registry *prometheus.Registry
 
+	webFile  config.WebFile
 	listener net.Listener
 	shop     *demo.Shop // nil without --demo
 	manager  *scrape.Manager
@@ -68,7 +73,7 @@ type app struct {
 // stopStep undoes one step of the start.
 type stopStep struct {
 	name string
-	stop func(context.Context) error
+	stop func() error
 }
 
 // run starts redpoll, serves until ctx ends, and stops in reverse order.
@@ -96,7 +101,7 @@ func (a *app) start(ctx context.Context) error {
 	if err != nil {
 		return usageError{err}
 	}
-	if err := toolkit.Validate(a.webConfigFile); err != nil {
+	if err := a.checkWebFile(); err != nil {
 		return usageError{fmt.Errorf("--web.config.file: %w", err)}
 	}
 	if err := a.listen(ctx, c.Web.ListenAddress); err != nil {
@@ -110,28 +115,52 @@ func (a *app) start(ctx context.Context) error {
 			return err
 		}
 	}
-	// Only now is the address known that the built-in configuration scrapes.
-	if c, err = a.loadConfig(); err != nil {
-		return usageError{err}
+	if a.configFile == "" { // only now are the addresses known that it scrapes
+		if c, err = a.loadConfig(); err != nil {
+			return usageError{err}
+		}
 	}
 	return a.startStages(ctx, c)
 }
 
-func (a *app) onStop(name string, stop func(context.Context) error) {
+func (a *app) checkWebFile() (err error) {
+	if err := toolkit.Validate(a.webConfigFile); err != nil {
+		return err
+	}
+	a.webFile, err = config.LoadWebFile(a.webConfigFile)
+	return err
+}
+
+func (a *app) onStop(name string, stop func() error) {
 	a.stops = append(a.stops, stopStep{name, stop})
 }
 
-// stop runs the steps in reverse, each with what is left of stopTimeout.
+// stop runs the steps in reverse.
 func (a *app) stop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
 	var errs []error
 	for i := len(a.stops) - 1; i >= 0; i-- {
-		if err := a.stops[i].stop(ctx); err != nil {
+		if err := a.stops[i].run(ctx); err != nil {
 			errs = append(errs, fmt.Errorf("stop %s: %w", a.stops[i].name, err))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// run carries out the step, and gives up waiting for it after stepTimeout or
+// when ctx ends.
+func (s *stopStep) run(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, stepTimeout)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- s.stop() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return errors.New("took too long and was cut off")
+	}
 }
 
 func (a *app) openStore(ctx context.Context, c store.Config) error {
@@ -140,7 +169,7 @@ func (a *app) openStore(ctx context.Context, c store.Config) error {
 		return fmt.Errorf("open history: %w", err)
 	}
 	a.store = s
-	a.onStop("history", func(context.Context) error { return s.Close() })
+	a.onStop("history", s.Close)
 	return nil
 }
 
@@ -150,7 +179,7 @@ func (a *app) startShop(ctx context.Context) error {
 		return fmt.Errorf("start the demo shop: %w", err)
 	}
 	a.shop = shop
-	a.onStop("demo shop", func(context.Context) error { return shop.Close() })
+	a.onStop("demo shop", shop.Close)
 	return nil
 }
 
@@ -161,7 +190,7 @@ func (a *app) startStages(ctx context.Context, c *config.Config) error {
 	a.manager = scrape.NewManager(scrape.Options{
 		Logger: a.logger.With("stage", "scrape"), Registerer: a.registry, Version: version.Version,
 	})
-	a.onStop("scraping", func(context.Context) error { a.manager.Stop(); return nil })
+	a.onStop("scraping", func() error { a.manager.Stop(); return nil })
 
 	a.api = api.New(c.Web, api.Options{
 		Logger: a.logger.With("stage", "api"), Registerer: a.registry, Gatherer: a.registry,

@@ -37,7 +37,7 @@ func (a *app) loadConfig() (*config.Config, error) {
 	if a.listenAddress != "" {
 		c.Web.ListenAddress = a.listenAddress
 	}
-	return c, nil
+	return c, c.Validate()
 }
 
 func (a *app) readConfig() (*config.Config, []string, error) {
@@ -67,6 +67,8 @@ func (a *app) configSource() string {
 	switch {
 	case a.demo:
 		return "demo"
+	case a.configFile == "" && a.webFile.BasicAuth:
+		return "built-in, scrapes nothing because redpoll itself asks for a password; write " + defaultConfigFile
 	case a.configFile == "":
 		return "built-in, scrapes redpoll itself; write " + defaultConfigFile + " to scrape your own"
 	default:
@@ -74,24 +76,22 @@ func (a *app) configSource() string {
 	}
 }
 
-// builtInConfig scrapes redpoll itself and, with --demo, the shop. Before the
-// addresses are known it scrapes nothing.
+// builtInConfig scrapes redpoll itself, unless that takes a password, and with
+// --demo the shop. Before the addresses are known it scrapes nothing.
 func (a *app) builtInConfig() string {
-	text := ""
-	if a.listener != nil {
-		text += builtInJob("redpoll", reachable(a.listener.Addr()))
+	const job = "  - {job_name: %s, static_configs: [{targets: [%q]}]%s}\n"
+	text := "scrape_configs:\n"
+	if a.listener != nil && !a.webFile.BasicAuth {
+		tls := ""
+		if a.webFile.TLS { // its own certificate need not name 127.0.0.1
+			tls = ", scheme: https, tls_config: {insecure_skip_verify: true}"
+		}
+		text += fmt.Sprintf(job, "redpoll", reachable(a.listener.Addr()), tls)
 	}
 	if a.shop != nil {
-		text += builtInJob("shop", a.shop.Address())
+		text += fmt.Sprintf(job, "shop", a.shop.Address(), "")
 	}
-	if text == "" {
-		return ""
-	}
-	return "scrape_configs:\n" + text
-}
-
-func builtInJob(name, address string) string {
-	return fmt.Sprintf("  - job_name: %s\n    static_configs: [{targets: [%q]}]\n", name, address)
+	return text
 }
 
 func (a *app) redactedConfig() []byte {
@@ -101,7 +101,7 @@ func (a *app) redactedConfig() []byte {
 }
 
 // reload puts the file as it is now in force. On an error the configuration
-// that runs stays as it is.
+// that runs stays as it is; the log has the error whoever asked.
 func (a *app) reload(context.Context) error {
 	a.reloading.Lock()
 	defer a.reloading.Unlock()
@@ -111,7 +111,9 @@ func (a *app) reload(context.Context) error {
 	}
 	a.reloads.observe(err)
 	if err != nil {
-		return fmt.Errorf("configuration not reloaded, the old one stays in force: %w", err)
+		err = fmt.Errorf("configuration not reloaded, the old one stays in force: %w", err)
+		a.logger.Error(err.Error())
+		return err
 	}
 	a.warnOfRestart(next)
 	a.running = next
@@ -135,9 +137,7 @@ func (a *app) reloadOnHangup(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-a.hangup:
-			if err := a.reload(ctx); err != nil {
-				a.logger.Error(err.Error())
-			}
+			_ = a.reload(ctx) // it has logged the reason, and nobody waits for it
 		}
 	}
 }

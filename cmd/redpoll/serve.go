@@ -25,7 +25,7 @@ func (a *app) listen(ctx context.Context, address string) error {
 		return fmt.Errorf("listen on %s: %w; choose another address with --web.listen-address", address, err)
 	}
 	a.listener = l
-	a.onStop("listener", func(context.Context) error {
+	a.onStop("listener", func() error {
 		if err := l.Close(); !errors.Is(err, net.ErrClosed) {
 			return err
 		}
@@ -46,6 +46,7 @@ func (a *app) serve(ctx context.Context) error {
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 	}
+	a.announce() // connections wait in the listener until they are answered
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return a.serveHTTP(server) })
 	g.Go(func() error { return a.pipeline.run(ctx) })
@@ -56,7 +57,6 @@ func (a *app) serve(ctx context.Context) error {
 		return a.shutdown(server)
 	})
 	a.api.SetReady(true)
-	a.announce()
 	return g.Wait()
 }
 
@@ -90,7 +90,7 @@ func (a *app) shutdown(server *http.Server) error {
 // announce tells a person at a terminal where to look.
 func (a *app) announce() {
 	scheme := "http"
-	if a.webConfigFile != "" {
+	if a.webFile.TLS {
 		scheme = "https"
 	}
 	fmt.Fprintf(a.stdout, "redpoll is at %s://%s (configuration: %s; history: %s)\n",

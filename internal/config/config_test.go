@@ -146,6 +146,8 @@ func TestFastFaultsNameTheLine(t *testing.T) {
 	f("global:\n  scrape_interval: 5s\n  scrape_timeout: 3\n", "redpoll.yaml:3: global.scrape_timeout: ")
 	f("global: 5s\n", "redpoll.yaml:1: wrong type: found text, want a section")
 	f(oneJob+"    basic_auth: hunter2secret\n", "redpoll.yaml:5: wrong type: found text, want a section")
+	f(oneJob+"    relabel_configs: []\n", "redpoll.yaml:5: redpoll does not support Prometheus' `relabel_configs`;")
+	f(oneJob+"    file_sd_configs: []\n", "redpoll.yaml:5: redpoll does not support Prometheus' `file_sd_configs`;")
 	f("scrape_configs: [~]\n", "redpoll.yaml:1: this list entry is empty;")
 	f("rules:\n  -\n", "redpoll.yaml:2: this list entry is empty;")
 	f("scrape_configs:\n  - job_name: a\n    scrape_interval: 5x\n  - job_name: b\n    scrape_interval: 5q\n", "redpoll.yaml:3: scrape_configs[0].scrape_interval: ")

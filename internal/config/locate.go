@@ -35,7 +35,11 @@ var (
 	unknownField = regexp.MustCompile(`^field (\S+) not found in type \S+$`)
 	duplicateKey = regexp.MustCompile(`^mapping key "(.*)" already defined at line (\d+)$`)
 	wrongType    = regexp.MustCompile("^cannot unmarshal !!(\\S+) (?:`(.*)` )?into (\\S+)$")
-	fieldPath    = regexp.MustCompile(`^[a-z_]+(?:\[\d+\])?(?:\.[A-Za-z0-9_-]+(?:\[\d+\])?)*: `)
+	// prometheusOnly are keys of Prometheus' schema that change what is scraped,
+	// so that to accept and not to follow them would mislead.
+	prometheusOnly = regexp.MustCompile(`_sd_configs$|^(metric_)?relabel_configs$|^honor_(labels|timestamps)$|^track_timestamps_staleness$|` +
+		`_limit$|^keep_dropped_targets$|^scrape_(protocols|classic_histograms|native_histograms|failure_log_file|config_files)$|^fallback_scrape_protocol$|^metric_name_|^enable_compression$|^native_histogram_|^always_scrape_|^convert_classic_`)
+	fieldPath = regexp.MustCompile(`^[a-z_]+(?:\[\d+\])?(?:\.[A-Za-z0-9_-]+(?:\[\d+\])?)*: `)
 )
 
 // locateDecodeError words an error of the YAML decoder for people. Errors of
@@ -68,6 +72,9 @@ func locateDecodeError(file string, text []byte, err error) *Error {
 // plainWords replaces the decoder's Go type names by what a reader of YAML
 // knows.
 func plainWords(msg string) string {
+	if m := unknownField.FindStringSubmatch(msg); m != nil && prometheusOnly.MatchString(m[1]) {
+		return fmt.Sprintf("redpoll does not support Prometheus' `%s`; remove it", m[1])
+	}
 	if m := unknownField.FindStringSubmatch(msg); m != nil {
 		return fmt.Sprintf("unknown key `%s`; is it spelled right and indented under the right section?", m[1])
 	}
