@@ -20,6 +20,9 @@ type mailbox struct {
 	snapshotDue bool
 	// seq is that of the newest snapshot or update put in, 0 before the first.
 	seq uint64
+	// offered is that of the newest tick, put in or not. A snapshot that is due
+	// must not be older: it stands for all that was held back.
+	offered uint64
 }
 
 // newMailbox makes one for a client that has nothing yet: a snapshot is due.
@@ -31,6 +34,7 @@ func newMailbox(limit int) *mailbox {
 func (b *mailbox) offer(t *tick) (lost bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.offered = t.seq
 	switch {
 	case b.paused, t.seq <= b.seq: // the latter: its snapshot went ahead
 		return false
@@ -59,8 +63,9 @@ func (b *mailbox) post(m *message) bool {
 }
 
 // take removes the next message, nil if there is none. Once the queue is empty
-// and a snapshot due, it reports snapshot instead: current's is next. current
-// may be nil, then the snapshot stays due.
+// and a snapshot due, it reports snapshot instead: current's is next. Where
+// current is nil, or older than what has been offered since it was looked up,
+// the snapshot stays due; the offer has set off wake.
 func (b *mailbox) take(current *tick) (m *message, snapshot bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -71,7 +76,7 @@ func (b *mailbox) take(current *tick) (m *message, snapshot bool) {
 		b.queue = b.queue[:n-1]
 		return m, false
 	}
-	if !b.snapshotDue || b.paused || current == nil {
+	if !b.snapshotDue || b.paused || current == nil || current.seq < b.offered {
 		return nil, false
 	}
 	b.snapshotDue, b.seq = false, current.seq
