@@ -29,7 +29,8 @@
 //
 // A transition is a change of state or of severity. Everything else about an
 // active alert (its value, the cause of missing data, whether it is silenced)
-// is brought up to date at every evaluation without being one.
+// is brought up to date at every evaluation without being one; labels and
+// annotations speak of the last transition.
 //
 // The clock is Snapshot.Time. Nothing here starts a goroutine.
 package rules

@@ -68,8 +68,8 @@ type Alert struct {
 	// error_rate, throughput, latency_spike or a signal's name.
 	Metric string
 	// Severity is that of the most severe level that is crossed; once the alert
-	// is resolved, of the most severe one at which it fired. Threshold belongs
-	// to it.
+	// is resolved, of the most severe one at which it fired, as far as redpoll
+	// has been running since. Threshold belongs to it.
 	Severity Severity
 	State    AlertState
 	// Before is the state in which the data was lost, while State is Unknown.
