@@ -149,7 +149,7 @@ func TestCanaryPrometheusShowsItsHandlers(t *testing.T) {
 	if e == nil || e.New == nil || e.New.Requests != queries || e.P95 == nil || e.ErrorRate == nil || *e.ErrorRate != 0 {
 		t.Errorf("the endpoint is %+v", e)
 	}
-	if note := m.Targets()[0].Recognised[0].Note; note != "errors are taken from prometheus_http_requests_total" {
+	if note := m.Targets()[0].Recognised[0].Note; note != "requests and errors are taken from prometheus_http_requests_total" {
 		t.Errorf("note %q", note)
 	}
 }

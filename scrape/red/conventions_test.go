@@ -49,7 +49,7 @@ var conventionCases = []struct {
 		want: "POST /a: 50 2 0.0833333 0.5 0.2\n",
 		recognised: redpoll.Recognised{
 			Convention: "client_golang", Family: "http_request_duration_seconds", Endpoints: 1,
-			Note: "errors are taken from http_requests_total",
+			Note: "requests and errors are taken from http_requests_total",
 		},
 	},
 	{
@@ -121,7 +121,7 @@ var conventionCases = []struct {
 		want: " /api/v1/query: 50 4 0.0833333 0.5 0.2\n",
 		recognised: redpoll.Recognised{
 			Convention: "prometheus", Family: "prometheus_http_request_duration_seconds", Endpoints: 1,
-			Note: "errors are taken from prometheus_http_requests_total",
+			Note: "requests and errors are taken from prometheus_http_requests_total",
 		},
 	},
 	{

@@ -48,7 +48,7 @@ type Deriver struct {
 	families  map[familyKey]*family
 	endpoints map[endpointKey]*Endpoint
 	present   []*Endpoint // of the current scrape
-	linked    []*track    // of the current scrape: series with a status for others
+	linked    []*track    // of the current scrape: counters of requests that others time
 
 	process  process
 	system   systemReader
@@ -116,7 +116,7 @@ func (d *Deriver) Derive(s exposition.Scrape, at time.Time) *Derived {
 			d.follow(t, &s.Samples[i], restarted)
 		}
 	}
-	d.joinErrors()
+	d.joinCounters()
 	d.finish(at)
 	return &d.result
 }
@@ -148,6 +148,9 @@ func (d *Deriver) resolve(samples []exposition.Sample) {
 		}
 		if s.track != nil && s.track.family != nil {
 			s.track.family.scrape = d.scrape
+			if s.track.hasStatus {
+				s.track.family.statusIn = d.scrape
+			}
 		}
 	}
 }
@@ -200,9 +203,9 @@ func (d *Deriver) follow(t *track, s *exposition.Sample, restarted bool) {
 		return
 	}
 	t.increase, t.known = t.counter.advance(s.Value, past)
-	if e := d.endpointOf(t); e != nil && t.known {
-		e.addRequests(t.increase)
-		e.addStatus(t, t.increase)
+	t.total = t.counter.value
+	if e := d.endpointOf(t); e != nil {
+		e.own.add(t, t.hasStatus, t.failed)
 	}
 }
 
@@ -219,13 +222,16 @@ func (d *Deriver) followHistogram(t *track, h *exposition.Histogram, past histor
 			return t.series.String() + " has other buckets than before, so it is counted anew"
 		})
 	}
+	t.total, t.increase, t.known = t.buckets.count(), 0, ok
 	e := d.endpointOf(t)
-	if e == nil || !ok {
+	if e == nil {
 		return
 	}
-	n := e.addLatency(t, sum)
-	e.addRequests(n)
-	e.addStatus(t, n)
+	if ok {
+		t.increase = t.buckets.counted()
+		e.addLatency(t, sum)
+	}
+	e.own.add(t, t.hasStatus, t.failed)
 }
 
 // histogramOf is the sample's histogram; a summary is one without bounds.
@@ -252,19 +258,13 @@ func (d *Deriver) history(t *track, restarted bool) history {
 	}
 }
 
-// joinErrors takes errors from counters for those endpoints whose latency has
-// no status.
-func (d *Deriver) joinErrors() {
+// joinCounters adds counters to the endpoints whose latency they belong to.
+func (d *Deriver) joinCounters() {
 	for _, t := range d.linked {
 		for i := range t.links {
 			link := &t.links[i]
-			e := d.joined(link)
-			if e == nil || e.family.hasStatus || e.family.convention != link.convention {
-				continue
-			}
-			e.statusSeen = true
-			if t.known && link.failed {
-				e.errors += t.increase
+			if e := d.joined(link); e != nil && e.family.convention == link.convention {
+				e.joined.add(t, link.hasStatus, link.failed)
 			}
 		}
 	}

@@ -34,10 +34,10 @@ func started(after float64) string {
 	return fmt.Sprintf("# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds %f\n", float64(epoch.Unix())+after)
 }
 
-// TestFastIncreases steps through bodies; each line of want is what follows
-// from one of them.
-func TestFastIncreases(t *testing.T) {
-	f := func(name string, bodies []string, want ...string) {
+// increases makes a function that steps through bodies; each line of want is
+// what follows from one of them.
+func increases(t *testing.T) func(name string, bodies []string, want ...string) {
+	return func(name string, bodies []string, want ...string) {
 		t.Run(name, func(t *testing.T) {
 			t.Helper()
 			s := newTarget(t, Options{})
@@ -50,6 +50,10 @@ func TestFastIncreases(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestFastIncreases(t *testing.T) {
+	f := increases(t)
 	f("a first error born at 1 counts",
 		[]string{requests(200, 10), requests(200, 20, 500, 1), requests(200, 20, 500, 1)},
 		"/a: unknown", "/a: 11 1 - - -", "/a: 0 0 - - -")
@@ -129,12 +133,64 @@ func TestFastIncreases(t *testing.T) {
 		// 0.4 and 0.8, 0.8 and 1.6, 1.2 and 2.4: 0 and 1, 1 and 2, 1 and 2.
 		[]string{fractions(0.4), fractions(0.8), fractions(1.2)},
 		"/a: unknown", "/a: 1 - 0.5 0.95 -", "/a: 0 - - - -")
-	f("more joined errors than requests are not more than all",
-		[]string{
-			histogramType + histogram("http_request_duration_seconds", `path="/a"`, 0, 0, 0) + requests(500, 0),
-			histogramType + histogram("http_request_duration_seconds", `path="/a"`, 1, 1, 1) + requests(500, 2),
-		},
+}
+
+// timed writes the latency of /a without a status: n requests, all fast.
+func timed(n int) string {
+	return histogramType + histogram("http_request_duration_seconds", `path="/a"`, n, n, n)
+}
+
+func TestFastErrorsJoinedFromACounter(t *testing.T) {
+	f := increases(t)
+	f("are a share of what the counter counts, where some requests are not timed",
+		// 100 fast ones are timed of 200, of which 100 failed.
+		[]string{timed(100) + requests(200, 100), timed(200) + requests(200, 200, 500, 100)},
+		"/a: unknown", "/a: 200 100 0.05 0.095 0.2")
+	f("are there although nothing was timed",
+		[]string{timed(100) + requests(200, 100), timed(100) + requests(200, 100, 500, 7)},
+		"/a: unknown", "/a: 7 7 - - -")
+	f("are a share of what is timed, where the counter counts failures only",
+		// 5 of 100 failed.
+		[]string{timed(0) + requests(500, 0), timed(100) + requests(500, 5), timed(200) + requests(500, 5)},
+		"/a: unknown", "/a: 100 5 0.05 0.095 0.2", "/a: 100 0 0.05 0.095 0.2")
+	f("are then not more than all",
+		[]string{timed(100) + requests(500, 0), timed(101) + requests(500, 2)},
 		"/a: unknown", "/a: 1 1 0.05 0.095 0.2")
+	f("count requests without a status as served",
+		// 3 and 2 and 1; the 2 have none.
+		[]string{timed(0), timed(6) + requests(200, 3, "", 2, 500, 1)},
+		"/a: unknown", "/a: 6 1 0.05 0.095 0.2")
+	f("need a status",
+		[]string{timed(0) + requests("", 0), timed(6) + requests("", 9)},
+		"/a: unknown", "/a: 6 - 0.05 0.095 0.2")
+	f("are known from the scrape on in which the application moved the status to the counter",
+		[]string{latency(5, 5, 5), timed(8) + requests(200, 6, 500, 2), timed(18) + requests(200, 13, 500, 5)},
+		"/a: unknown", "/a: 8 2 0.05 0.095 0.2", "/a: 10 3 0.05 0.095 0.2")
+	f("are not those of other requests",
+		[]string{
+			timed(0) + strings.ReplaceAll(requests(500, 0), "/a", "/b"),
+			timed(6) + strings.ReplaceAll(requests(500, 9), "/a", "/b"),
+		},
+		"/a: unknown", "/a: 6 - 0.05 0.095 0.2")
+}
+
+// An OpenTelemetry SDK sets no status on a request whose client hung up.
+func TestFastRequestsWithoutAStatusDidNotFail(t *testing.T) {
+	const family = "http_server_request_duration_seconds"
+	body := func(served, failed, aborted int) string {
+		b := "# TYPE " + family + " histogram\n"
+		for status, n := range map[string]int{`,http_response_status_code="200"`: served, `,http_response_status_code="500"`: failed, "": aborted} {
+			if n > 0 {
+				b += histogram(family, `http_route="/a"`+status, n, n, n)
+			}
+		}
+		return b
+	}
+	s := newTarget(t, Options{})
+	s.scrape(body(100, 10, 0))
+	s.wants(s.scrape(body(200, 20, 0)), " /a: 110 10 0.05 0.095 0.2\n")
+	s.wants(s.scrape(body(300, 30, 1)), " /a: 111 10 0.05 0.095 0.2\n")
+	s.wants(s.scrape(body(400, 40, 1)), " /a: 110 10 0.05 0.095 0.2\n")
 }
 
 func TestFastUntypedValuesThatAreNoCountsAreSkipped(t *testing.T) {

@@ -18,20 +18,24 @@ type Endpoint struct {
 	// Increase is since the target's last scrape, if Known. Its Latency is
 	// the Deriver's: copy it. A latency without bounds has a mean and no
 	// quantiles.
+	//
+	// Where the latency has no status, but a counter that is joined to it,
+	// Requests and Errors are the counter's, so that they fit each other: the
+	// application may time some requests only. If the counter itself counts
+	// some only, as one of failures does, Requests are those of the latency.
 	Increase redpoll.Increase
 	// MeanKnown is false where the sum of the durations is not known.
 	MeanKnown bool
 
-	family        *family
-	scrape        uint64
-	lastSeen      time.Time
-	forgotten     bool
-	requests      uint64
-	errors        uint64
-	statusSeen    bool
-	statusMissing bool
-	hasLatency    bool
-	latency       redpoll.Histogram
+	family     *family
+	scrape     uint64
+	lastSeen   time.Time
+	forgotten  bool
+	own        tally // of the endpoint's family
+	joined     tally // of the counter that the family takes errors from
+	counted    bool  // the requests are those of joined
+	hasLatency bool
+	latency    redpoll.Histogram
 }
 
 type endpointKey struct{ method, path string }
@@ -81,29 +85,12 @@ func (d *Deriver) hasRoom() bool {
 
 func (e *Endpoint) begin(f *family, scrape uint64) {
 	e.family, e.scrape = f, scrape
-	e.Known, e.MeanKnown = false, true
-	e.requests, e.errors = 0, 0
-	e.statusSeen, e.statusMissing, e.hasLatency = false, false, false
+	e.MeanKnown, e.hasLatency = true, false
+	e.own, e.joined = tally{}, tally{}
 }
 
-func (e *Endpoint) addRequests(n uint64) {
-	e.Known = true
-	e.requests += n
-}
-
-func (e *Endpoint) addStatus(t *track, n uint64) {
-	if !t.hasStatus {
-		e.statusMissing = true
-		return
-	}
-	e.statusSeen = true
-	if t.failed {
-		e.errors += n
-	}
-}
-
-// addLatency adds the increase that t has just seen and returns its count.
-func (e *Endpoint) addLatency(t *track, sum float64) uint64 {
+// addLatency adds the increase that t has just seen.
+func (e *Endpoint) addLatency(t *track, sum float64) {
 	if math.IsNaN(sum) {
 		e.MeanKnown, sum = false, 0
 	}
@@ -119,7 +106,6 @@ func (e *Endpoint) addLatency(t *track, sum float64) uint64 {
 		e.latency.Counts = append(e.latency.Counts[:0], h.Counts...)
 		e.hasLatency = true
 	}
-	return h.Count()
 }
 
 // secondsOf converts bounds. Series of a family nearly always share them, so
@@ -141,23 +127,33 @@ func (f *family) secondsOf(bounds []float64) []float64 {
 
 // finish makes Increase of what was added.
 func (e *Endpoint) finish(elapsed time.Duration) {
-	// A counter joined to a histogram is read a moment apart from it, so
-	// there may be one error more than requests.
-	errors := min(e.errors, e.requests)
-	e.Increase = redpoll.Increase{
-		Elapsed: elapsed, Requests: e.requests, Errors: errors,
-		ErrorsKnown: e.errorsKnown(),
+	e.Increase = redpoll.Increase{Elapsed: elapsed}
+	in := &e.Increase
+	from := &e.own
+	e.counted = !e.own.hasStatus && e.joined.hasStatus && e.joined.known && e.joined.countsAll(&e.own)
+	if e.counted {
+		from = &e.joined
 	}
+	e.Known, in.Requests = from.known, from.requests
+	in.Errors, in.ErrorsKnown = e.errors()
+	// A counter of failures is read a moment apart from the durations, so
+	// there may be one error more than requests.
+	in.Errors = min(in.Errors, in.Requests)
 	if e.hasLatency {
-		e.Increase.Latency = &e.latency
+		in.Latency = &e.latency
 	}
 }
 
-// errorsKnown: where the family itself has statuses, every series needs one;
-// where it has none, a joined counter must have told.
-func (e *Endpoint) errorsKnown() bool {
-	if e.family.hasStatus {
-		return e.statusSeen && !e.statusMissing
+// errors are those of the endpoint's own series if they have statuses, else
+// those of the joined counter. Where other endpoints of the family have
+// statuses, and this has none at all, nothing has failed.
+func (e *Endpoint) errors() (n uint64, known bool) {
+	switch {
+	case e.own.hasStatus:
+		return e.own.errors, e.own.known
+	case e.joined.hasStatus:
+		return e.joined.errors, e.joined.known
+	default:
+		return 0, e.family.hasStatus(e.scrape)
 	}
-	return e.statusSeen
 }

@@ -22,10 +22,14 @@ type family struct {
 	rank       int    // place of the convention; lower is preferred
 	scrape     uint64 // the last one that had it
 	chosen     bool   // in the current scrape
-	hasStatus  bool   // some series has a status label
+	statusIn   uint64 // the last scrape that had a series with a status
 	quantiles  bool   // some series is a histogram
 	bounds     []float64
 }
+
+// hasStatus reports whether some series of the family has a status in a scrape.
+// An application may move the status elsewhere with a new version.
+func (f *family) hasStatus(scrape uint64) bool { return f.statusIn == scrape }
 
 type familyKey struct {
 	name string
@@ -43,20 +47,23 @@ type track struct {
 	key       endpointKey
 	hasStatus bool
 	failed    bool
-	// links are the endpoints for which the series carries a status.
+	// links are the endpoints whose latency another family has.
 	links []link
 
 	counter counter
 	buckets buckets
-	// increase is that of a counter in the current scrape, if known.
-	increase uint64
-	known    bool
+	// total is how many requests the series has counted, increase how many
+	// since the last scrape, if known.
+	total, increase uint64
+	known           bool
 }
 
-// link says that a counter carries the status of an endpoint's requests.
+// link says that a counter counts, by status, the requests to an endpoint whose
+// latency another family has.
 type link struct {
 	convention *Convention // whose latency it is
 	endpoint   endpointKey
+	hasStatus  bool
 	failed     bool
 }
 
@@ -104,7 +111,6 @@ func (d *Deriver) assign(t *track, c *Convention, rank int) {
 	status := c.Status.value(t.series)
 	t.hasStatus = status != ""
 	t.failed = t.hasStatus && d.options.Errors.Match(status)
-	t.family.hasStatus = t.family.hasStatus || t.hasStatus
 	t.family.quantiles = t.family.quantiles || t.series.Type == exposition.HistogramType
 }
 
@@ -118,20 +124,21 @@ func (d *Deriver) familyFor(key familyKey, c *Convention) *family {
 	return f
 }
 
-// linkFor reports whether the series carries the status for c's latencies.
+// linkFor reports whether the series counts the requests of c's latencies.
 func (d *Deriver) linkFor(c *Convention, s *exposition.Series) (link, bool) {
 	e := c.ErrorsFrom
 	if e == nil || !redpoll.Glob(e.Family, s.Name) || s.Type != exposition.Counter && s.Type != exposition.Untyped {
 		return link{}, false
 	}
 	path, status := e.Path.value(s), e.Status.value(s)
-	if path == "" || status == "" {
+	if path == "" {
 		return link{}, false
 	}
 	return link{
 		convention: c,
 		endpoint:   endpointKey{method: method(e.Method, s), path: clip(path)},
-		failed:     d.options.Errors.Match(status),
+		hasStatus:  status != "",
+		failed:     status != "" && d.options.Errors.Match(status),
 	}, true
 }
 

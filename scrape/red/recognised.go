@@ -14,15 +14,8 @@ func (d *Deriver) recognised() (list []redpoll.Recognised, hint string) {
 		if !f.chosen {
 			continue
 		}
-		n, joined := 0, false
-		for _, e := range d.present {
-			if e.family == f {
-				n++
-				joined = joined || e.statusSeen
-			}
-		}
 		list = append(list, redpoll.Recognised{
-			Convention: f.convention.Name, Family: f.name, Endpoints: n, Note: d.note(f, joined),
+			Convention: f.convention.Name, Family: f.name, Endpoints: d.endpointsOf(f), Note: d.note(f),
 		})
 	}
 	slices.SortFunc(list, func(a, b redpoll.Recognised) int { return strings.Compare(a.Family, b.Family) })
@@ -30,6 +23,15 @@ func (d *Deriver) recognised() (list []redpoll.Recognised, hint string) {
 		hint = d.hint()
 	}
 	return list, hint
+}
+
+func (d *Deriver) endpointsOf(f *family) (n int) {
+	for _, e := range d.present {
+		if e.family == f {
+			n++
+		}
+	}
+	return n
 }
 
 // servesNobody reports whether no requests but redpoll's own are known. A
@@ -44,7 +46,7 @@ func (d *Deriver) servesNobody(list []redpoll.Recognised) bool {
 }
 
 // note says what a used family cannot tell, and what was done about it.
-func (d *Deriver) note(f *family, joined bool) string {
+func (d *Deriver) note(f *family) string {
 	var notes []string
 	switch {
 	case f.convention.Kind == Requests:
@@ -52,12 +54,8 @@ func (d *Deriver) note(f *family, joined bool) string {
 	case !f.quantiles:
 		notes = append(notes, "no buckets: quantiles are unknown")
 	}
-	switch {
-	case f.hasStatus:
-	case joined:
-		notes = append(notes, "errors are taken from "+f.convention.ErrorsFrom.Family)
-	default:
-		notes = append(notes, "no status label: error rates are unknown")
+	if !f.hasStatus(d.scrape) {
+		notes = append(notes, d.noteOnErrors(f))
 	}
 	for _, other := range d.leftOut(f) {
 		notes = append(notes, other+" is taken for the same requests and left out")
@@ -69,6 +67,24 @@ func (d *Deriver) note(f *family, joined bool) string {
 		notes = append(notes, fmt.Sprintf("the paths of %d series are longer than %d bytes and were cut", d.clipped, maxLabel))
 	}
 	return strings.Join(notes, "; ")
+}
+
+// noteOnErrors says where the errors of a family without statuses come from.
+func (d *Deriver) noteOnErrors(f *family) string {
+	joined, counted := false, false
+	for _, e := range d.present {
+		if e.family == f {
+			joined, counted = joined || e.joined.hasStatus, counted || e.counted
+		}
+	}
+	switch {
+	case counted:
+		return "requests and errors are taken from " + f.convention.ErrorsFrom.Family
+	case joined:
+		return "errors are taken from " + f.convention.ErrorsFrom.Family
+	default:
+		return "no status label: error rates are unknown"
+	}
 }
 
 // leftOut names the families of the scrape that were recognised but not used,

@@ -115,8 +115,7 @@ func (b *buckets) take(h *exposition.Histogram, relaid bool) (fell bool) {
 
 // fell reports whether all observations are fewer than they were.
 func (b *buckets) fell(h *exposition.Histogram) bool {
-	n := len(b.cumulative)
-	return n > 0 && wholeCount(h.Count()) < b.cumulative[n-1]
+	return wholeCount(h.Count()) < b.count()
 }
 
 // setIncrease makes b.increase of cumulative, which may be b.increase itself.
@@ -127,6 +126,23 @@ func (b *buckets) setIncrease(cumulative []uint64) {
 		b.increase[i] = upTo - below
 		below = upTo
 	}
+}
+
+// count is the number of all observations, 0 if there is no state yet.
+func (b *buckets) count() uint64 {
+	if n := len(b.cumulative); n > 0 {
+		return b.cumulative[n-1]
+	}
+	return 0
+}
+
+// counted is the number of observations in b.increase.
+func (b *buckets) counted() uint64 {
+	var n uint64
+	for _, c := range b.increase {
+		n += c
+	}
+	return n
 }
 
 // forget drops the state.
