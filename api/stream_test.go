@@ -353,6 +353,29 @@ func TestWSCloseBreaksOffClientsThatDoNotTakeLeave(t *testing.T) {
 	s.awaitClients(t, transportWS, 0)
 }
 
+func TestWSCloseWaitsForWriters(t *testing.T) {
+	s := newServer(t)
+	s.api.Publish(snapshotAt(0), nil, nil)
+	current := s.api.hub.current.Load()
+	busy, encode := make(chan struct{}), make(chan struct{})
+	slow := *current
+	slow.snapshot = func() (*message, error) {
+		close(busy)
+		<-encode
+		return current.snapshot()
+	}
+	s.api.hub.current.Store(&slow)
+	s.dial(t, "/metrics")
+	<-busy // the writer, and does not see its connection end
+	if err := s.api.Close(context.Background()); err == nil {
+		t.Error("closed, although a writer is still at work")
+	}
+	close(encode)
+	if err := s.api.Close(context.Background()); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestWSFailedUpgradeIsAnsweredInJSON(t *testing.T) {
 	s := newServer(t, func(c *Config, _ *limits) { c.AllowedOrigins = []string{"https://status.example.com"} })
 	wantError(t, s.get(t, "/api/stream"), http.StatusBadRequest, "WebSocket client")

@@ -91,7 +91,7 @@ func (a *API) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 		a.hub.release()
 		return
 	}
-	ws := &wsStream{client: c, hub: a.hub, conn: conn, now: a.now}
+	ws := &wsStream{client: c, hub: a.hub, conn: conn, now: a.now, written: make(chan struct{})}
 	go ws.write()
 	go ws.read()
 }
@@ -103,10 +103,13 @@ type wsStream struct {
 	hub  *hub
 	conn *websocket.Conn
 	now  func() time.Time
+	// written is closed when the writer is gone.
+	written chan struct{}
 }
 
 // write sends what the mailbox has, and pings, until the stream ends.
 func (s *wsStream) write() {
+	defer close(s.written)
 	ping := time.NewTicker(s.hub.limits.pingInterval)
 	defer ping.Stop()
 	for {
@@ -157,7 +160,8 @@ func (s *wsStream) sayGoodbye() {
 	_ = s.conn.SetReadDeadline(grace)
 }
 
-// read takes messages until the connection ends, and then cleans up.
+// read takes messages until the connection ends, and then cleans up, once the
+// writer is gone, too.
 func (s *wsStream) read() {
 	defer s.hub.release()
 	s.conn.SetReadLimit(maxClientMessage)
@@ -169,6 +173,7 @@ func (s *wsStream) read() {
 		s.linger()
 	}
 	_ = s.conn.Close()
+	<-s.written
 	s.hub.leave(s.client, s.now())
 }
 
