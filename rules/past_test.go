@@ -16,7 +16,7 @@ func TestFastPastSpikesAreNotLearned(t *testing.T) {
 		Since: start.Add(-5 * time.Minute), ResolvedAt: start,
 	}}
 	learn := d.engine.LearnFrom(past)
-	for _, p := range minutes(start.Add(-10*time.Minute), 0.03, 0.03, 0.03, 0.03, 0.03, 0.3, 0.3, 0.3, 0.3, 0.3) {
+	for _, p := range minutes(start, 0.03, 0.03, 0.03, 0.03, 0.03, 0.3, 0.3, 0.3, 0.3, 0.3) {
 		learn(checkout, p)
 	}
 	if usual := d.engine.endpoint(checkout).baseline.usual; usual < 0.029 || usual > 0.031 {
