@@ -1,6 +1,9 @@
 package api
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // mailbox holds what one client has yet to get: a few shared messages at most.
 // When it overflows, the client's next message after those is a snapshot,
@@ -83,13 +86,12 @@ func (b *mailbox) take(current *tick) (m *message, snapshot bool) {
 	return nil, true
 }
 
-// pause throws away what is queued and lets nothing in but answers.
+// pause throws away all that is queued but answers, and lets nothing else in.
 func (b *mailbox) pause() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.paused = true
-	clear(b.queue)
-	b.queue = b.queue[:0]
+	b.queue = slices.DeleteFunc(b.queue, func(m *message) bool { return !m.isAnswer() })
 }
 
 // resume starts again with a snapshot, as for a new client.

@@ -3,7 +3,7 @@ package api
 import "testing"
 
 // tickAt has no more than a mailbox looks at.
-func tickAt(seq uint64) *tick { return &tick{seq: seq, update: &message{}} }
+func tickAt(seq uint64) *tick { return &tick{seq: seq, update: &message{seq: seq}} }
 
 // The writer looks up the current tick first and asks the mailbox then; a
 // publish may come in between.
@@ -42,5 +42,22 @@ func TestFastWSDueSnapshotIsNeverOlderThanAnUpdateThatWasHeldBackForIt(t *testin
 				t.Error("the update after the snapshot is missing")
 			}
 		})
+	}
+}
+
+func TestFastWSPauseKeepsAnswersAndNothingElse(t *testing.T) {
+	b := newMailbox(8)
+	b.take(tickAt(1))
+	b.offer(tickAt(2))
+	answer := &message{}
+	b.post(answer)
+	b.offer(tickAt(3))
+	b.pause()
+	b.offer(tickAt(4))
+	if m, _ := b.take(tickAt(4)); m != answer {
+		t.Errorf("took %v, want the answer", m)
+	}
+	if m, snapshot := b.take(tickAt(4)); m != nil || snapshot {
+		t.Errorf("took message %v, snapshot %v, want nothing", m, snapshot)
 	}
 }

@@ -16,6 +16,7 @@ import (
 // message is one encoded message of the stream. Everyone who gets it shares
 // it; it never changes.
 type message struct {
+	seq uint64 // of the tick that it tells of; 0 for an answer to one client
 	// frame is the WebSocket form; it compresses itself once, when the first
 	// client with compression gets it.
 	frame *websocket.PreparedMessage
@@ -23,6 +24,8 @@ type message struct {
 	event func() []byte
 	size  int // bytes of JSON
 }
+
+func (m *message) isAnswer() bool { return m.seq == 0 }
 
 // newMessage encodes v. The event gets the id seq, and none if that is 0.
 func newMessage(seq uint64, v any) (*message, error) {
@@ -35,6 +38,7 @@ func newMessage(seq uint64, v any) (*message, error) {
 		return nil, fmt.Errorf("frame stream message: %w", err)
 	}
 	return &message{
+		seq:   seq,
 		frame: frame,
 		event: sync.OnceValue(func() []byte { return appendEvent(nil, seq, text) }),
 		size:  len(text),
