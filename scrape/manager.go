@@ -32,10 +32,7 @@ type Manager struct {
 	logger  *slog.Logger
 	agent   string
 	metrics *metrics
-	// parsing has a token for every processor: bodies wait here after they
-	// have arrived, so that memory is taken by few at a time and never by a
-	// target that is slow to send.
-	parsing chan struct{}
+	turns   *turns // bodies wait here after they have arrived
 
 	applying sync.Mutex // one Apply or Stop at a time
 
@@ -47,9 +44,9 @@ type Manager struct {
 // NewManager makes a manager without targets.
 func NewManager(o Options) *Manager {
 	m := &Manager{
-		logger:  o.Logger,
-		agent:   "redpoll/" + cmp.Or(o.Version, "unknown"),
-		parsing: make(chan struct{}, runtime.GOMAXPROCS(0)),
+		logger: o.Logger,
+		agent:  "redpoll/" + cmp.Or(o.Version, "unknown"),
+		turns:  newTurns(runtime.GOMAXPROCS(0)),
 	}
 	if m.logger == nil {
 		m.logger = slog.New(slog.DiscardHandler)

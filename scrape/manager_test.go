@@ -136,12 +136,12 @@ func TestFastScrapesOfOneTargetNeverOverlap(t *testing.T) {
 			log.note(r)
 			return ok("a 1\n"), nil
 		}, jobConfig(t, nil, "one:80"))
-		for range cap(m.parsing) { // no processor is free for 12 s
-			m.parsing <- struct{}{}
+		for range cap(m.turns.small) { // no processor is free for 12 s
+			m.turns.small <- struct{}{}
 		}
 		time.Sleep(12 * time.Second)
-		for range cap(m.parsing) {
-			<-m.parsing
+		for range cap(m.turns.small) {
+			<-m.turns.small
 		}
 		time.Sleep(18 * time.Second)
 		synctest.Wait()
@@ -227,8 +227,8 @@ func TestFastStopDoesNotWaitForAProcessor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := running(t, func(*http.Request) (*http.Response, error) { return ok("a 1\n"), nil },
 			jobConfig(t, nil, "one:80", "two:80"))
-		for range cap(m.parsing) {
-			m.parsing <- struct{}{}
+		for range cap(m.turns.small) {
+			m.turns.small <- struct{}{}
 		}
 		time.Sleep(every)
 		stopping := time.Now()

@@ -1,6 +1,7 @@
 package scrape
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"strings"
@@ -69,5 +70,73 @@ func TestFastALimitIsNamedAsItIs(t *testing.T) {
 	}), nil)
 	if want := "line 2 has 60000 labels, more than the 128 that are read; expose fewer labels"; status.Error != want {
 		t.Errorf("the error is %q, want %q", status.Error, want)
+	}
+}
+
+// bodyOf has n lines of 100 bytes.
+func bodyOf(n int) []byte {
+	return []byte(strings.Repeat("a{b=\""+strings.Repeat("x", 90)+"\"} 1\n", n))
+}
+
+// waits reports whether the turn of a body is not yet there; it ends the turn
+// if it is, and otherwise does so as soon as it comes.
+func waits(t *testing.T, turns *turns, body []byte) bool {
+	t.Helper()
+	had := make(chan struct{})
+	go func() {
+		defer close(had)
+		if end, err := turns.take(t.Context(), body); err == nil {
+			end()
+		}
+	}()
+	synctest.Wait()
+	select {
+	case <-had:
+		return false
+	default:
+		return true
+	}
+}
+
+func TestFastLargeBodiesDoNotHoldUpSmallOnes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		turns := newTurns(2)
+		for range 2 {
+			end, err := turns.take(t.Context(), bodyOf(100_000))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer end()
+		}
+		if !waits(t, turns, bodyOf(3_000)) {
+			t.Error("two processors read three large bodies")
+		}
+		if waits(t, turns, bodyOf(2_000)) {
+			t.Error("a small body waits for large ones")
+		}
+	})
+}
+
+func TestFastTurnsAreBoundedByMemory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		turns := newTurns(64)
+		line := []byte("a{" + strings.Repeat("l=\"\",", 60) + "} 1\n")
+		end, err := turns.take(t.Context(), bytes.Repeat(line, 40_000))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if waits(t, turns, bytes.Repeat(line, 1_000)) {
+			t.Error("a body waits that there is memory for")
+		}
+		if !waits(t, turns, bytes.Repeat(line, 20_000)) {
+			t.Error("bodies with 3,600,000 labels are read at a time")
+		}
+		end()
+	})
+}
+
+func TestFastTheLargestBodyThatIsReadHasRoom(t *testing.T) {
+	if largest := (exposition.Size{Lines: exposition.MaxLines, Labels: exposition.MaxLabels}).Memory(); largest > readMemory {
+		t.Errorf("it takes %d bytes, and there are %d: its turn would never come", largest, readMemory)
 	}
 }

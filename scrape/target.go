@@ -164,17 +164,16 @@ type outcome struct {
 	derived  *red.Derived
 }
 
-// readInTurn reads the answer when there is a processor free for it, and
-// releases it. It reports whether that was done before the end of ctx.
+// readInTurn reads the answer when its turn comes, and releases it. It reports
+// whether that was done before the end of ctx.
 func (t *target) readInTurn(ctx context.Context, a *answer, o *outcome) bool {
 	defer a.release()
-	parsing := t.job.manager.parsing
-	select {
-	case <-ctx.Done():
-		return false
-	case parsing <- struct{}{}:
+	end, err := t.job.manager.turns.take(ctx, a.body)
+	if err != nil {
+		o.bytes, o.failure = int64(len(a.body)), explainParse(err, a, t.job.config.MetricsPath)
+		return ctx.Err() == nil
 	}
-	defer func() { <-parsing }()
+	defer end()
 	reading, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	t.read(reading, a, o)

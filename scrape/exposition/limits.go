@@ -10,6 +10,8 @@ import (
 const (
 	// MaxLines is how many lines a body may have.
 	MaxLines = 250_000
+	// MaxLabels is how many labels a body may have, over all its lines.
+	MaxLabels = 10 * MaxLines
 
 	maxLine       = 1 << 20 // bytes; label values may be long
 	maxLineLabels = 128     // expfmt compares each label of a line with all before it
@@ -40,6 +42,10 @@ func Measure(body []byte) (Size, error) {
 	return size, nil
 }
 
+// Memory is about how many bytes it takes to read the body, for the moment
+// that it lasts.
+func (s Size) Memory() int64 { return 400*int64(s.Lines) + 160*int64(s.Labels) }
+
 func measure(body []byte, labelsOf func(line []byte) int) (size Size, err error) {
 	if n := bytes.Count(body, []byte{'\n'}); n > MaxLines {
 		return size, overLimit("the body has %d lines, more than the %d that are read; expose fewer series or split the target", n, MaxLines)
@@ -58,6 +64,8 @@ func measure(body []byte, labelsOf func(line []byte) int) (size Size, err error)
 			return size, overLimit("line %d is longer than the %d bytes that are read; leave out the label or the comment that is so long", size.Lines, maxLine)
 		case labels > maxLineLabels:
 			return size, overLimit("line %d has %d labels, more than the %d that are read; expose fewer labels", size.Lines, labels, maxLineLabels)
+		case size.Labels > MaxLabels:
+			return size, overLimit("the body has more than the %d labels that are read; expose fewer series or split the target", MaxLabels)
 		}
 	}
 	return size, nil

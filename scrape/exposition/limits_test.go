@@ -29,6 +29,8 @@ func TestFastBodiesOverALimitAreRefusedBeforeTheyAreParsed(t *testing.T) {
 	f(strings.Repeat("a 1\n", MaxLines+1), "has 250001 lines, more than the 250000 that are read")
 	f("a 1\nb{"+manyLabels(maxLineLabels+1)+"} 1\n", "line 2 has 129 labels, more than the 128 that are read")
 	f("b{"+manyLabels(60_000)+"} 1", "line 1 has 60000 labels")
+	wide := "b{" + manyLabels(maxLineLabels) + "} 1\n"
+	f(strings.Repeat(wide, MaxLabels/maxLineLabels+1), "has more than the 2500000 labels that are read")
 	f("a 1\n\n# HELP a "+strings.Repeat("x", maxLine)+"\n", "line 3 is longer than the 1048576 bytes that are read")
 }
 
@@ -47,6 +49,7 @@ func TestFastHonestBodiesAreWithinTheLimits(t *testing.T) {
 	f("# HELP a " + equals + "\n \t# a comment " + equals + "\na 1\n")
 	f(`a{path="/` + strings.Repeat("x", 1_000_000) + `"} 1` + "\n")
 	f(strings.Repeat("\n", MaxLines-1) + "a 1\n")
+	f(strings.Repeat("# "+equals+equals+"\n", MaxLabels/len(equals)*3) + "a 1\n")
 }
 
 // endsAfter is a context that ends when it has been asked n times.
