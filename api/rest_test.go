@@ -188,6 +188,14 @@ func TestTrendHoldsTheNewest60Snapshots(t *testing.T) {
 	}
 }
 
+func TestFastTrendKeepsBaseUnits(t *testing.T) {
+	trend := newTrend()
+	trend.add(snapshotAt(0, checkout))
+	if p95, errorRate := trend.endpoints[checkout.Key].p95[0], trend.errorRate[0]; p95 != 0.0905 || errorRate != 0.015 {
+		t.Errorf("p95 is kept as %v, the error rate as %v", p95, errorRate)
+	}
+}
+
 func TestTrendForgetsEndpointsThatHaveLeft(t *testing.T) {
 	trend := newTrend()
 	trend.add(snapshotAt(0, checkout, idle))

@@ -24,20 +24,20 @@ func isGap(v float32) bool { return v != v || math.IsInf(float64(v), 0) }
 // oldest stands.
 type ring [trendLength]float32
 
-// trend remembers every endpoint's p95 in ms, and the overall throughput and
-// error rate, over the newest snapshots: 240 bytes per endpoint. Endpoints
-// that have left all of them are forgotten.
+// trend remembers every endpoint's p95, and the overall throughput and error
+// rate, over the newest snapshots: 240 bytes per endpoint. Endpoints that have
+// left all of them are forgotten.
 type trend struct {
 	mu         sync.RWMutex
 	times      [trendLength]int64 // Unix ms
 	throughput ring               // requests/s
-	errorRate  ring               // %
+	errorRate  ring               // ratio
 	endpoints  map[redpoll.EndpointKey]*trendSeries
 	count      int // snapshots seen
 }
 
 type trendSeries struct {
-	p95  ring
+	p95  ring // seconds
 	last int // trend.count when the endpoint was last seen
 }
 
@@ -60,7 +60,7 @@ func (t *trend) add(s *redpoll.Snapshot) {
 			series = newTrendSeries()
 			t.endpoints[e.Key] = series
 		}
-		series.p95[at] = coarse(e.P95, 1000)
+		series.p95[at] = coarse(e.P95)
 		series.last = t.count
 	}
 	for key, series := range t.endpoints {
@@ -82,14 +82,14 @@ func newTrendSeries() *trendSeries {
 	return s
 }
 
-func coarse(v *float64, factor float64) float32 {
+func coarse(v *float64) float32 {
 	if v == nil {
 		return gap
 	}
-	return float32(*v * factor)
+	return float32(*v)
 }
 
-// overall adds the endpoints up: requests/s, and errors in percent of the
+// overall adds the endpoints up: requests/s, and errors as a ratio of the
 // requests whose outcome is known. Each is a gap where nothing is known.
 func overall(endpoints []redpoll.EndpointMetrics) (throughput, errorRate float32) {
 	throughput = gap
@@ -107,7 +107,7 @@ func overall(endpoints []redpoll.EndpointMetrics) (throughput, errorRate float32
 			known.Errors += e.Window.Errors
 		}
 	}
-	return throughput, coarse(known.ErrorRate(), 100)
+	return throughput, coarse(known.ErrorRate())
 }
 
 // wire copies the trend, oldest snapshot first, endpoints in order.
@@ -116,8 +116,8 @@ func (t *trend) wire() wireTrend {
 	defer t.mu.RUnlock()
 	w := wireTrend{
 		Timestamps: make([]int64, 0, trendLength),
-		Throughput: t.unroll(&t.throughput),
-		ErrorRate:  t.unroll(&t.errorRate),
+		Throughput: plainLine(t.unroll(&t.throughput)),
+		ErrorRate:  percentLine(t.unroll(&t.errorRate)),
 		Endpoints:  make([]wireTrendEndpoint, 0, len(t.endpoints)),
 	}
 	for i := max(0, t.count-trendLength); i < t.count; i++ {
@@ -129,14 +129,15 @@ func (t *trend) wire() wireTrend {
 	}
 	slices.SortFunc(keys, redpoll.EndpointKey.Compare)
 	for _, k := range keys {
-		p95 := t.unroll(&t.endpoints[k].p95)
+		p95 := millisLine(t.unroll(&t.endpoints[k].p95))
 		w.Endpoints = append(w.Endpoints, wireTrendEndpoint{Job: k.Job, Method: k.Method, Path: k.Path, P95: p95})
 	}
 	return w
 }
 
-func (t *trend) unroll(r *ring) sparkline {
-	line := make(sparkline, 0, trendLength)
+// unroll copies the ring, oldest figure first.
+func (t *trend) unroll(r *ring) []float32 {
+	line := make([]float32, 0, trendLength)
 	for i := max(0, t.count-trendLength); i < t.count; i++ {
 		line = append(line, r[i%trendLength])
 	}

@@ -191,6 +191,18 @@ type wireTrendEndpoint struct {
 // than a sparkline can show; gap is null.
 type sparkline []float32
 
+func plainLine(base []float32) sparkline   { return base }
+func millisLine(base []float32) sparkline  { return scaledLine(base, 1000) } // seconds → ms
+func percentLine(base []float32) sparkline { return scaledLine(base, 100) }  // ratio → %
+
+// scaledLine changes the row in place; a gap stays one.
+func scaledLine(base []float32, by float32) sparkline {
+	for i := range base {
+		base[i] *= by
+	}
+	return base
+}
+
 // MarshalJSON writes an array, an empty one for nil.
 func (s sparkline) MarshalJSON() ([]byte, error) {
 	b := append(make([]byte, 0, 2+6*len(s)), '[')
