@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -27,80 +26,45 @@ const (
 	applicationsAt = 68
 )
 
-// resolve makes the path absolute and follows links, so that one database has
-// one lock whatever it is called.
-func resolve(path string) (string, error) {
-	path, err := filepath.Abs(path)
+// openFile opens the database file, and makes an empty one, a database yet to
+// be made, where there is none. It refuses one that is not redpoll's, is too
+// new or has several names, without changing it.
+//
+// The file must stay open until SQLite has closed it: closing it earlier would
+// drop SQLite's locks.
+func openFile(path string) (*os.File, error) {
+	// Opening a named pipe would wait for its other end.
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is %w but something else than a file (%s); change storage.path", path, ErrNotADatabase, info.Mode().Type())
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644) // as SQLite does
 	if err != nil {
-		return "", err
+		return nil, fmt.Errorf("%w; redpoll must be able to read and write its database, or change storage.path", err)
 	}
-	dir := filepath.Dir(path)
-	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-		return "", fmt.Errorf("%s: %s is not a directory; create it or change storage.path", path, dir)
-	}
-	switch real, err := filepath.EvalSymlinks(path); {
-	case err == nil:
-		return real, nil
-	case errors.Is(err, fs.ErrNotExist):
-		return path, nil
-	default:
-		return "", err
-	}
-}
-
-// acquire takes the lock that goes with the database: an advisory lock on a
-// file beside it, which the operating system drops when the process ends,
-// however it ends. The lock file stays behind: removing it could leave two
-// processes with locks on two files of that name. It holds the owner's pid.
-func acquire(path string) (*os.File, error) {
-	name := path + ".lock"
-	f, err := openLock(name)
-	if errors.Is(err, ErrLocked) {
-		return nil, fmt.Errorf("%s is %w%s; stop that one or change storage.path", path, ErrLocked, owner(name))
+	if err = checkNames(f); err == nil {
+		err = checkHeader(f)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: cannot lock the database: %w; let redpoll write to the directory or change storage.path", path, err)
-	}
-	if err := f.Truncate(0); err != nil {
 		return nil, errors.Join(err, f.Close())
-	}
-	if _, err := fmt.Fprintln(f, os.Getpid()); err != nil {
-		return nil, errors.Join(fmt.Errorf("write %s: %w", name, err), f.Close())
 	}
 	return f, nil
 }
 
-// owner names the process that holds a lock, as " (pid 123)"; it is empty
-// where the file does not say.
-func owner(name string) string {
-	f, err := os.Open(name)
-	if err != nil {
-		return ""
+// checkNames refuses a file with hard links: SQLite keeps the newest history
+// in a -wal file that goes by the name, so that under another name it would be
+// missing, and the database damaged on the way back.
+func checkNames(f *os.File) error {
+	info, err := f.Stat()
+	if err == nil && hasHardLinks(info) {
+		err = fmt.Errorf("%s has other names, which are hard links, and a database must have one only: it was left as it is; "+
+			"delete the others (find -samefile lists them), copy it instead, or change storage.path", f.Name())
 	}
-	defer f.Close() // only read
-	head, err := io.ReadAll(io.LimitReader(f, 20))
-	pid := strings.TrimSpace(string(head))
-	if err != nil || pid == "" {
-		return ""
-	}
-	return " (pid " + pid + ")"
+	return err
 }
 
-// checkHeader refuses a file that is not redpoll's or is too new without
-// changing it. A missing or empty file is a database yet to be made.
-func checkHeader(path string) error {
-	// Opening a named pipe would wait for its other end.
-	switch info, err := os.Stat(path); {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err == nil && !info.Mode().IsRegular():
-		return fmt.Errorf("%s is %w but something else than a file (%s); change storage.path", path, ErrNotADatabase, info.Mode().Type())
-	}
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		return fmt.Errorf("%w; redpoll must be able to read and write its database, or change storage.path", err)
-	}
-	defer f.Close() // only read
+// checkHeader refuses a file that is not redpoll's or is too new.
+func checkHeader(f *os.File) error {
+	path := f.Name()
 	head := make([]byte, headerSize)
 	switch n, err := io.ReadFull(f, head); {
 	case n == 0 && errors.Is(err, io.EOF):

@@ -123,6 +123,27 @@ func TestOpenTellsWhoHoldsTheLock(t *testing.T) {
 	open(t, path)
 }
 
+func TestOpenFollowsLinksToADatabaseYetToBeMade(t *testing.T) {
+	real, dir := newPath(t), t.TempDir()
+	inner, outer := filepath.Join(dir, "inner.db"), filepath.Join(dir, "outer.db")
+	if err := errors.Join(os.Symlink(real, inner), os.Symlink("inner.db", outer)); err != nil {
+		t.Fatal(err)
+	}
+	open(t, outer)
+	for _, name := range []string{real, inner, outer} {
+		if _, err := Open(t.Context(), Config{Path: name}, Options{}); !errors.Is(err, ErrLocked) {
+			t.Errorf("%s: %v, want ErrLocked", name, err)
+		}
+	}
+	loop := filepath.Join(dir, "loop.db")
+	if err := os.Symlink(loop, loop); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(t.Context(), Config{Path: loop}, Options{}); err == nil || !strings.Contains(err.Error(), "too many symbolic links") {
+		t.Errorf("a link to itself: %v", err)
+	}
+}
+
 // TestOpenAfterSIGKILL has another process killed while it has the database
 // open: this test's own binary, told by the environment to play that part.
 func TestOpenAfterSIGKILL(t *testing.T) {

@@ -4,6 +4,7 @@ package store
 
 import (
 	"errors"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -18,4 +19,29 @@ func TestOpenRefusesANamedPipeInsteadOfWaitingForIt(t *testing.T) {
 	if !errors.Is(err, ErrNotADatabase) || !strings.Contains(err.Error(), "storage.path") {
 		t.Errorf("got %v, want ErrNotADatabase and a way out", err)
 	}
+}
+
+func TestOpenRefusesADatabaseWithHardLinks(t *testing.T) {
+	path := newPath(t)
+	s := open(t, path)
+	other := newPath(t)
+	if err := os.Link(path, other); err != nil {
+		t.Fatal(err)
+	}
+	check := func() {
+		t.Helper()
+		_, err := Open(t.Context(), Config{Path: other}, Options{})
+		if err == nil || !strings.Contains(err.Error(), "hard links") || !strings.Contains(err.Error(), "storage.path") {
+			t.Errorf("got %v, want a refusal of hard links and a way out", err)
+		}
+	}
+	check()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	check()
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	open(t, other)
 }

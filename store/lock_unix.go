@@ -24,3 +24,8 @@ func openLock(name string) (*os.File, error) {
 	}
 	return f, nil
 }
+
+func hasHardLinks(info os.FileInfo) bool {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && stat.Nlink > 1
+}

@@ -19,7 +19,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -55,7 +54,7 @@ type Store struct {
 	config   Config
 	log      *slog.Logger
 	metrics  *metrics
-	lock     *os.File
+	claim    claim
 	write    *sql.DB // one connection
 	read     *sql.DB
 	insert   inserts
@@ -83,11 +82,11 @@ func Open(ctx context.Context, c Config, o Options) (*Store, error) {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
 	c.Path = path
-	lock, err := acquire(path)
+	claim, err := takeClaim(path)
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	s := &Store{config: c, log: o.Logger, lock: lock, catalog: newCatalog()}
+	s := &Store{config: c, log: o.Logger, claim: claim, catalog: newCatalog()}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -98,11 +97,6 @@ func Open(ctx context.Context, c Config, o Options) (*Store, error) {
 }
 
 func (s *Store) open(ctx context.Context, r prometheus.Registerer) error {
-	// The file is looked at before SQLite opens it: closing a second
-	// descriptor of it later would drop SQLite's locks.
-	if err := checkHeader(s.config.Path); err != nil {
-		return err
-	}
 	if err := migrate(ctx, s.config.Path, s.log); err != nil {
 		return err
 	}
@@ -180,5 +174,5 @@ func (s *Store) release() error {
 			errs = append(errs, db.Close())
 		}
 	}
-	return errors.Join(append(errs, s.lock.Close())...)
+	return errors.Join(append(errs, s.claim.release())...)
 }
