@@ -69,18 +69,19 @@ type answer struct {
 	body        []byte
 	contentType string
 	buffer      *[]byte
+	room        room
 }
-
-// maxPooled is the largest buffer that is kept for reuse.
-const maxPooled = 8 << 20
 
 var (
 	bodies  = sync.Pool{New: func() any { b := make([]byte, 0, 64<<10); return &b }}
 	gunzips = sync.Pool{New: func() any { return new(gzip.Reader) }}
 )
 
+// release keeps a buffer for reuse only if it is small: the room of a large one
+// is given to others.
 func (a *answer) release() {
-	if cap(*a.buffer) <= maxPooled {
+	a.room.leave()
+	if cap(*a.buffer) <= smallBody {
 		bodies.Put(a.buffer)
 	}
 }
@@ -118,7 +119,17 @@ func (j *job) fetch(ctx context.Context, url string) (*answer, error) {
 	if response.StatusCode != http.StatusOK {
 		return nil, &statusError{response.StatusCode}
 	}
-	return readAnswer(response, j.config.BodySizeLimit)
+	a := &answer{
+		contentType: response.Header.Get("Content-Type"),
+		buffer:      bodies.Get().(*[]byte),
+		room:        room{all: j.manager.room},
+	}
+	encoding := response.Header.Get("Content-Encoding")
+	if err := a.read(ctx, response.Body, encoding, int64(j.config.BodySizeLimit)); err != nil {
+		a.release()
+		return nil, err
+	}
+	return a, nil
 }
 
 // closeBody reads a short rest, so that the connection can be used again.
@@ -127,50 +138,47 @@ func closeBody(body io.ReadCloser) {
 	_ = body.Close()
 }
 
-func readAnswer(response *http.Response, limit ByteSize) (*answer, error) {
-	a := &answer{contentType: response.Header.Get("Content-Type"), buffer: bodies.Get().(*[]byte)}
-	var from io.Reader = response.Body
-	switch encoding := response.Header.Get("Content-Encoding"); encoding {
+// read takes the body up to limit, decompressed.
+func (a *answer) read(ctx context.Context, from io.Reader, encoding string, limit int64) error {
+	switch encoding {
 	case "", "identity":
 	case "gzip":
 		gunzip := gunzips.Get().(*gzip.Reader)
 		defer gunzips.Put(gunzip)
 		if err := gunzip.Reset(from); err != nil {
-			a.release()
-			return nil, fmt.Errorf("reading the gzip header: %w", err)
+			return fmt.Errorf("reading the gzip header: %w", err)
 		}
 		from = gunzip
 	default:
-		a.release()
-		return nil, fmt.Errorf("answered with Content-Encoding %.40q, although only gzip is asked for", encoding)
+		return fmt.Errorf("answered with Content-Encoding %.40q, although only gzip is asked for", encoding)
 	}
-	var err error
-	a.body, err = readAll((*a.buffer)[:0], from, int64(limit))
-	*a.buffer = a.body
-	if err == nil && int64(len(a.body)) > int64(limit) {
-		err = &tooLargeError{limit}
+	err := a.readAll(ctx, from, limit)
+	if err == nil && int64(len(a.body)) > limit {
+		err = &tooLargeError{ByteSize(limit)}
 	}
-	if err != nil {
-		a.release()
-		return nil, err
-	}
-	return a, nil
+	return err
 }
 
-// readAll appends what r has to b, up to one byte more than limit.
-func readAll(b []byte, r io.Reader, limit int64) ([]byte, error) {
+// readAll takes what r has, up to one byte more than limit.
+func (a *answer) readAll(ctx context.Context, r io.Reader, limit int64) error {
 	r = io.LimitReader(r, limit+1)
+	b := (*a.buffer)[:0]
 	for {
 		if len(b) == cap(b) {
-			b = append(b, 0)[:len(b)]
+			size := min(2*int64(cap(b)), limit+1)
+			if err := a.room.grow(ctx, size); err != nil {
+				return err
+			}
+			b = append(make([]byte, 0, size), b...)
 		}
 		n, err := r.Read(b[len(b):cap(b)])
 		b = b[:len(b)+n]
+		a.body, *a.buffer = b, b
 		if errors.Is(err, io.EOF) {
-			return b, nil
+			return nil
 		}
 		if err != nil {
-			return b, err
+			return err
 		}
 	}
 }

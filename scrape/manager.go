@@ -14,6 +14,7 @@ import (
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/redpoll/redpoll/internal/redpoll"
 )
@@ -32,7 +33,8 @@ type Manager struct {
 	logger  *slog.Logger
 	agent   string
 	metrics *metrics
-	turns   *turns // bodies wait here after they have arrived
+	room    *semaphore.Weighted // of bodyMemory, for bodies that arrive
+	turns   *turns              // bodies wait here after they have arrived
 
 	applying sync.Mutex // one Apply or Stop at a time
 
@@ -46,6 +48,7 @@ func NewManager(o Options) *Manager {
 	m := &Manager{
 		logger: o.Logger,
 		agent:  "redpoll/" + cmp.Or(o.Version, "unknown"),
+		room:   semaphore.NewWeighted(bodyMemory),
 		turns:  newTurns(runtime.GOMAXPROCS(0)),
 	}
 	if m.logger == nil {
