@@ -183,11 +183,23 @@ func toWireSilence(s *redpoll.Silence, now time.Time) wireSilence {
 	case s.ActiveAt(now):
 		state = "active"
 	}
-	return wireSilence{
-		ID: s.ID, Matchers: s.Matchers,
+	w := wireSilence{
+		ID: s.ID, Matchers: make([]wireMatcher, len(s.Matchers)),
 		StartsAt: unixMilli(s.StartsAt), EndsAt: unixMilli(s.EndsAt),
 		CreatedBy: s.CreatedBy, Comment: s.Comment, State: state,
 	}
+	for i, m := range s.Matchers {
+		w.Matchers[i] = wireMatcher(m)
+	}
+	return w
+}
+
+func fromWireMatchers(w []wireMatcher) []redpoll.Matcher {
+	matchers := make([]redpoll.Matcher, len(w))
+	for i, m := range w {
+		matchers[i] = redpoll.Matcher(m)
+	}
+	return matchers
 }
 
 // orEmpty makes {} of what would be null.

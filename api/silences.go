@@ -149,18 +149,18 @@ func (a *API) changeSilences(ctx context.Context, change func(context.Context) e
 // newSilence is the body of POST /api/silences. Exactly one of EndsAt and
 // Duration is given; StartsAt is now if missing.
 type newSilence struct {
-	Matchers  []redpoll.Matcher `json:"matchers"`
-	StartsAt  timestamp         `json:"startsAt"`
-	EndsAt    timestamp         `json:"endsAt"`
-	Duration  string            `json:"duration"`
-	CreatedBy string            `json:"createdBy"`
-	Comment   string            `json:"comment"`
+	Matchers  []wireMatcher `json:"matchers"`
+	StartsAt  timestamp     `json:"startsAt"`
+	EndsAt    timestamp     `json:"endsAt"`
+	Duration  string        `json:"duration"`
+	CreatedBy string        `json:"createdBy"`
+	Comment   string        `json:"comment"`
 }
 
 // silence checks every field; the id is the caller's.
 func (n *newSilence) silence(now time.Time) (redpoll.Silence, error) {
 	s := redpoll.Silence{
-		Matchers: n.Matchers, StartsAt: n.StartsAt.Time, EndsAt: n.EndsAt.Time,
+		Matchers: fromWireMatchers(n.Matchers), StartsAt: n.StartsAt.Time, EndsAt: n.EndsAt.Time,
 		CreatedBy: n.CreatedBy, Comment: n.Comment,
 	}
 	if s.StartsAt.IsZero() {

@@ -271,13 +271,18 @@ type wireLevel struct {
 }
 
 type wireSilence struct {
-	ID        string            `json:"id"`
-	Matchers  []redpoll.Matcher `json:"matchers"`
-	StartsAt  *int64            `json:"startsAt"`
-	EndsAt    *int64            `json:"endsAt"`
-	CreatedBy string            `json:"createdBy"`
-	Comment   string            `json:"comment"`
-	State     string            `json:"state"` // pending, active or expired
+	ID        string        `json:"id"`
+	Matchers  []wireMatcher `json:"matchers"`
+	StartsAt  *int64        `json:"startsAt"`
+	EndsAt    *int64        `json:"endsAt"`
+	CreatedBy string        `json:"createdBy"`
+	Comment   string        `json:"comment"`
+	State     string        `json:"state"` // pending, active or expired
+}
+
+type wireMatcher struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
 }
 
 type wireHealth struct {

@@ -87,7 +87,7 @@ var wireTypes = map[string]any{
 	"NewSilence":      newSilence{},
 	"Health":          wireHealth{},
 	"ApiError":        wireError{},
-	"Matcher":         redpoll.Matcher{},
+	"Matcher":         wireMatcher{},
 }
 
 func TestFastWireTypesHaveTheSameFieldsInGoTypeScriptAndOpenAPI(t *testing.T) {

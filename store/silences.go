@@ -9,9 +9,36 @@ import (
 	"github.com/redpoll/redpoll/internal/redpoll"
 )
 
+// storedMatcher is a matcher as the database has it, in a JSON list.
+type storedMatcher struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+func encodeMatchers(matchers []redpoll.Matcher) (string, error) {
+	stored := make([]storedMatcher, len(matchers))
+	for i, m := range matchers {
+		stored[i] = storedMatcher(m)
+	}
+	text, err := json.Marshal(stored)
+	return string(text), err
+}
+
+func decodeMatchers(text []byte) ([]redpoll.Matcher, error) {
+	var stored []storedMatcher
+	if err := json.Unmarshal(text, &stored); err != nil {
+		return nil, err
+	}
+	matchers := make([]redpoll.Matcher, len(stored))
+	for i, m := range stored {
+		matchers[i] = redpoll.Matcher(m)
+	}
+	return matchers, nil
+}
+
 // PutSilence stores a silence, in place of the one with its id if there is one.
 func (s *Store) PutSilence(ctx context.Context, v redpoll.Silence) error {
-	matchers, err := json.Marshal(v.Matchers)
+	matchers, err := encodeMatchers(v.Matchers)
 	if err != nil {
 		return fmt.Errorf("store silence %s: %w", v.ID, err)
 	}
@@ -19,7 +46,7 @@ func (s *Store) PutSilence(ctx context.Context, v redpoll.Silence) error {
 	defer cancel()
 	_, err = s.write.ExecContext(ctx, `INSERT OR REPLACE INTO silences
 		(id, matchers, starts_at, ends_at, created_by, comment) VALUES (?,?,?,?,?,?)`,
-		v.ID, string(matchers), v.StartsAt.UnixMilli(), v.EndsAt.UnixMilli(), v.CreatedBy, v.Comment)
+		v.ID, matchers, v.StartsAt.UnixMilli(), v.EndsAt.UnixMilli(), v.CreatedBy, v.Comment)
 	if err != nil {
 		return fmt.Errorf("store silence %s: %w", v.ID, err)
 	}
@@ -63,7 +90,7 @@ func (s *Store) Silences(ctx context.Context) ([]redpoll.Silence, error) {
 		if err := rows.Scan(&v.ID, &matchers, &starts, &ends, &v.CreatedBy, &v.Comment); err != nil {
 			return nil, fmt.Errorf("read silences: %w", err)
 		}
-		if err := json.Unmarshal(matchers, &v.Matchers); err != nil {
+		if v.Matchers, err = decodeMatchers(matchers); err != nil {
 			return nil, fmt.Errorf("matchers of silence %s: %w", v.ID, err)
 		}
 		v.StartsAt, v.EndsAt = time.UnixMilli(starts), time.UnixMilli(ends)

@@ -158,8 +158,7 @@ type Silence struct {
 
 // Matcher compares one label with a glob in which * stands for any text.
 type Matcher struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
+	Name, Value string
 }
 
 // ActiveAt reports whether the silence is in force at t.
