@@ -13,10 +13,20 @@ type Histogram struct {
 	// seconds; the last bucket, up to +Inf, has none. Histograms may share
 	// Bounds: it is never written to.
 	Bounds []float64
-	// Counts has one entry more than Bounds.
+	// Counts has one entry more than Bounds. They add up as AddCounts does.
 	Counts []uint64
 	// Sum is the sum of all observations in seconds.
 	Sum float64
+}
+
+// maxCount is where counts stay when they add up to more: the greatest whole
+// number up to which a float64 holds every one. Honest counts do not reach it.
+const maxCount = 1 << 53
+
+// AddCounts is the sum of two counts, at most 2^53: what a hostile target makes
+// up must not come out as a small number.
+func AddCounts(a, b uint64) uint64 {
+	return min(min(a, maxCount)+min(b, maxCount), maxCount)
 }
 
 // NewHistogram makes an empty histogram that shares bounds.
@@ -29,11 +39,11 @@ func (h *Histogram) Clone() *Histogram {
 	return &Histogram{Bounds: h.Bounds, Counts: slices.Clone(h.Counts), Sum: h.Sum}
 }
 
-// Count is the number of observations.
+// Count is the number of observations, as far as AddCounts goes.
 func (h *Histogram) Count() uint64 {
 	var n uint64
 	for _, c := range h.Counts {
-		n += c
+		n = AddCounts(n, c)
 	}
 	return n
 }
@@ -50,7 +60,7 @@ func (h *Histogram) Merge(o *Histogram) {
 		o.coarsen(common)
 	}
 	for i, c := range o.Counts {
-		h.Counts[i] += c
+		h.Counts[i] = AddCounts(h.Counts[i], c)
 	}
 	h.Sum += o.Sum
 }
@@ -81,7 +91,7 @@ func (h *Histogram) coarsen(bounds []float64) {
 	counts := make([]uint64, len(bounds)+1)
 	to := 0
 	for i, c := range h.Counts {
-		counts[to] += c
+		counts[to] = AddCounts(counts[to], c)
 		if to < len(bounds) && i < len(h.Bounds) && h.Bounds[i] == bounds[to] {
 			to++
 		}
@@ -134,14 +144,15 @@ func (h *Histogram) QuantileRange(q float64) (lower, upper float64, ok bool) {
 // bucketOf finds the first bucket whose cumulative count reaches rank, and the
 // number of observations below that bucket.
 func (h *Histogram) bucketOf(rank float64) (bucket int, below uint64) {
-	for i, c := range h.Counts {
-		if float64(below+c) >= rank {
+	last := len(h.Counts) - 1
+	for i, c := range h.Counts[:last] {
+		upTo := AddCounts(below, c)
+		if float64(upTo) >= rank {
 			return i, below
 		}
-		below += c
+		below = upTo
 	}
-	last := len(h.Counts) - 1
-	return last, below - h.Counts[last]
+	return last, below
 }
 
 func (h *Histogram) bucketRange(b int) (lower, upper float64) {

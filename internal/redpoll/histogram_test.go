@@ -83,6 +83,36 @@ func TestFastMergeOfDifferentBoundsKeepsTheCommonOnes(t *testing.T) {
 	}
 }
 
+// TestFastCountsStayAtTheirGreatest adds 3,000 series that each claim 2^53
+// requests in each bucket, which is more than an uint64 holds.
+func TestFastCountsStayAtTheirGreatest(t *testing.T) {
+	bounds := []float64{0.1, 1}
+	sum := NewHistogram(bounds)
+	for range 3000 {
+		sum.Merge(hist(bounds, 1<<53, 1<<53, 1<<53))
+	}
+	want := hist(bounds, 1<<53, 1<<53, 1<<53)
+	if diff := cmp.Diff(want, sum); diff != "" {
+		t.Error(diff)
+	}
+	if n := sum.Count(); n != 1<<53 {
+		t.Errorf("counts %d observations, want 2^53", n)
+	}
+	if v, ok := sum.Quantile(0.5); !ok || v != 0.05 {
+		t.Errorf("p50 is %g, %v; want half of the first bucket", v, ok)
+	}
+	sum.Merge(hist([]float64{1}, 1, 1))
+	if diff := cmp.Diff(hist([]float64{1}, 1<<53, 1<<53), sum); diff != "" {
+		t.Errorf("joined buckets: %s", diff)
+	}
+	if n := AddCounts(1<<64-1, 1<<64-1); n != 1<<53 {
+		t.Errorf("the greatest counts add up to %d, want 2^53", n)
+	}
+	if n := AddCounts(2, 3); n != 5 {
+		t.Errorf("2 + 3 is %d", n)
+	}
+}
+
 // randomHistogram draws bounds from a small set, so that layouts overlap in
 // part, and counts that include zeros.
 func randomHistogram(r *rand.Rand) *Histogram {
