@@ -51,6 +51,7 @@ type Deriver struct {
 	linked    []*track    // of the current scrape: counters of requests that others time
 
 	process  process
+	fellIn   uint64 // the last scrape in which a counter was seen to fall
 	system   systemReader
 	clipped  int                  // series whose path was cut
 	overflow int                  // series that were merged into Other
@@ -160,15 +161,15 @@ func (d *Deriver) resolve(samples []exposition.Sample) {
 // if a counter fell.
 func (d *Deriver) restarted(samples []exposition.Sample, at time.Time) bool {
 	moved, believable := d.process.observe(&d.system, at)
-	if !moved || !believable && !d.fell(samples) {
+	if !moved || !believable && !d.anyFell(samples) {
 		return false
 	}
 	d.process.restart(d.scrape)
 	return true
 }
 
-// fell reports whether some counter is lower than it was.
-func (d *Deriver) fell(samples []exposition.Sample) bool {
+// anyFell reports whether some counter is lower than it was.
+func (d *Deriver) anyFell(samples []exposition.Sample) bool {
 	if d.system.fell(processCPU) {
 		return true
 	}
@@ -193,45 +194,52 @@ func (d *Deriver) follow(t *track, s *exposition.Sample, restarted bool) {
 		})
 		return
 	}
-	past := d.history(t, restarted)
-	t.scrape = d.scrape
+	t.past = d.history(t, restarted)
+	t.before, t.scrape = t.scrape, d.scrape
 	if len(t.links) > 0 {
 		d.linked = append(d.linked, t)
 	}
 	if h := d.histogramOf(s); h != nil {
-		d.followHistogram(t, h, past)
+		d.followHistogram(t, h)
 		return
 	}
-	t.increase, t.known = t.counter.advance(s.Value, past)
-	t.total = t.counter.value
+	increase, ok := t.counter.advance(s.Value, t.past)
+	d.took(t, t.counter.value, increase, ok)
 	if e := d.endpointOf(t); e != nil {
 		e.own.add(t, t.hasStatus, t.failed)
 	}
 }
 
-func (d *Deriver) followHistogram(t *track, h *exposition.Histogram, past history) {
+func (d *Deriver) followHistogram(t *track, h *exposition.Histogram) {
 	if len(h.Bounds) > 0 && h.Bounds[0] < 0 {
 		d.result.Skipped.Add(len(h.Cumulative), func() string {
 			return t.series.String() + " has buckets for negative durations"
 		})
 		return
 	}
-	sum, ok, relaid := t.buckets.advance(h, past)
+	sum, ok, relaid := t.buckets.advance(h, t.past)
 	if relaid {
 		d.result.Skipped.Add(len(h.Cumulative), func() string {
 			return t.series.String() + " has other buckets than before, so it is counted anew"
 		})
 	}
-	t.total, t.increase, t.known = t.buckets.count(), 0, ok
+	d.took(t, t.buckets.count(), t.buckets.counted(), ok)
 	e := d.endpointOf(t)
 	if e == nil {
 		return
 	}
 	if ok {
-		t.increase = t.buckets.counted()
 		e.addLatency(t, sum)
 	}
 	e.own.add(t, t.hasStatus, t.failed)
+}
+
+// took notes what a series has counted, and the scrape if that fell.
+func (d *Deriver) took(t *track, total, increase uint64, ok bool) {
+	if total < t.total && t.past != fromZero {
+		d.fellIn = d.scrape
+	}
+	t.total, t.increase, t.known = total, increase, ok
 }
 
 // histogramOf is the sample's histogram; a summary is one without bounds.
@@ -244,6 +252,11 @@ func (d *Deriver) histogramOf(s *exposition.Sample) *exposition.Histogram {
 	return &d.scratch
 }
 
+// shortAbsence is for how many scrapes a series' last value is trusted to be
+// that of the same counter: an exporter that was late with a part of its answer
+// goes on counting.
+const shortAbsence = 5
+
 func (d *Deriver) history(t *track, restarted bool) history {
 	switch {
 	case d.last.IsZero():
@@ -251,7 +264,7 @@ func (d *Deriver) history(t *track, restarted bool) history {
 	case t.scrape == 0 || restarted || t.scrape < d.process.restartedIn:
 		t.forget()
 		return fromZero
-	case t.scrape == d.scrape-1:
+	case t.scrape == d.scrape-1 || t.scrape+shortAbsence >= d.scrape && t.scrape >= d.fellIn:
 		return continued
 	default:
 		return returned
@@ -283,9 +296,9 @@ func (d *Deriver) joined(l *link) *Endpoint {
 
 // finish completes the result.
 func (d *Deriver) finish(at time.Time) {
+	restarted := d.scrape == d.fellIn || d.scrape == d.process.restartedIn
 	for _, e := range d.present {
-		e.finish(d.result.Elapsed)
-		e.lastSeen = at
+		e.finish(at, d.result.Elapsed, restarted)
 	}
 	d.forget(at)
 	d.result.Endpoints = d.present

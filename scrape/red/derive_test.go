@@ -63,15 +63,6 @@ func TestFastIncreases(t *testing.T) {
 	f("a counter that fell began anew",
 		[]string{requests(200, 10), requests(200, 4), requests(200, 6)},
 		"/a: unknown", "/a: 4 0 - - -", "/a: 2 0 - - -")
-	f("a series that vanished and came back is a new baseline",
-		[]string{requests(200, 10, 500, 3), requests(200, 12), requests(200, 14, 500, 9), requests(200, 14, 500, 10)},
-		"/a: unknown", "/a: 2 0 - - -", "/a: 2 0 - - -", "/a: 1 1 - - -")
-	f("unless it is lower than remembered",
-		[]string{requests(200, 10, 500, 3), requests(200, 12), requests(200, 14, 500, 2)},
-		"/a: unknown", "/a: 2 0 - - -", "/a: 4 2 - - -")
-	f("an endpoint that came back is unknown for one scrape",
-		[]string{requests(200, 10), "up 1\n", requests(200, 12), requests(200, 13)},
-		"/a: unknown", "", "/a: unknown", "/a: 1 0 - - -")
 	f("a reset hidden by fast growth shows in the start time",
 		[]string{started(-90) + requests(200, 10), started(2) + requests(200, 30), started(2) + requests(200, 31)},
 		"/a: unknown", "/a: 30 0 - - -", "/a: 1 0 - - -")
@@ -133,6 +124,60 @@ func TestFastIncreases(t *testing.T) {
 		// 0.4 and 0.8, 0.8 and 1.6, 1.2 and 2.4: 0 and 1, 1 and 2, 1 and 2.
 		[]string{fractions(0.4), fractions(0.8), fractions(1.2)},
 		"/a: unknown", "/a: 1 - 0.5 0.95 -", "/a: 0 - - - -")
+}
+
+func TestFastIncreasesOfSeriesThatWereAway(t *testing.T) {
+	f := increases(t)
+	up := "up 1\n"
+	f("count from where they were, and meanwhile nobody knows the errors",
+		// 2 served while the failed ones are away; then 2 and 6 failed.
+		[]string{requests(200, 10, 500, 3), requests(200, 12), requests(200, 14, 500, 9), requests(200, 14, 500, 10)},
+		"/a: unknown", "/a: 2 - - - -", "/a: 8 6 - - -", "/a: 1 1 - - -")
+	f("count from zero if they are lower than they were",
+		[]string{requests(200, 10, 500, 3), requests(200, 12), requests(200, 14, 500, 2)},
+		"/a: unknown", "/a: 2 - - - -", "/a: 4 2 - - -")
+	f("make their endpoint absent",
+		[]string{requests(200, 10), up, up, up, up, requests(200, 12), requests(200, 13)},
+		"/a: unknown", "", "", "", "", "/a: 2 0 - - -", "/a: 1 0 - - -")
+	f("are unknown after five scrapes",
+		[]string{requests(200, 10), up, up, up, up, up, requests(200, 12), requests(200, 13)},
+		"/a: unknown", "", "", "", "", "", "/a: unknown", "/a: 1 0 - - -")
+	f("make the errors unknown when they are back after long",
+		[]string{
+			requests(200, 1, 500, 1), requests(200, 2), requests(200, 3), requests(200, 4), requests(200, 5),
+			requests(200, 6), requests(200, 7, 500, 4), requests(200, 8, 500, 5),
+		},
+		"/a: unknown", "/a: 1 - - - -", "/a: 1 0 - - -", "/a: 1 0 - - -", "/a: 1 0 - - -",
+		"/a: 1 0 - - -", "/a: 1 - - - -", "/a: 2 1 - - -")
+	f("are unknown where another fell meanwhile, for they may have too",
+		[]string{requests(200, 10, 500, 3), requests(200, 2), requests(200, 4, 500, 9)},
+		"/a: unknown", "/a: 2 0 - - -", "/a: 2 - - - -")
+	f("are gone for good after a restart",
+		[]string{started(-90) + requests(200, 10, 500, 3), started(2) + requests(200, 30)},
+		"/a: unknown", "/a: 30 0 - - -")
+	f("are no requests of their own if they are joined ones",
+		// 10 are timed while the counter is away, and 20 later, of which it
+		// knows 30 and 6 errors: of which time, nobody knows.
+		[]string{
+			timed(0) + requests(200, 0, 500, 0), timed(10), timed(30) + requests(200, 24, 500, 6),
+			timed(40) + requests(200, 33, 500, 7),
+		},
+		"/a: unknown", "/a: 10 - 0.05 0.095 0.2", "/a: 20 - 0.05 0.095 0.2", "/a: 10 1 0.05 0.095 0.2")
+}
+
+// 10 requests in 15 s: the endpoint was away for two scrapes.
+func TestFastAnEndpointThatWasAwayHasALongerInterval(t *testing.T) {
+	s := newTarget(t, Options{})
+	s.scrape(requests(200, 10))
+	s.scrape("up 1\n")
+	s.scrape("up 1\n")
+	in := s.scrape(requests(200, 20)).Endpoints[0].Increase
+	if in.Requests != 10 || in.Elapsed != 15*time.Second {
+		t.Errorf("%d requests in %v, want 10 in 15s", in.Requests, in.Elapsed)
+	}
+	if in = s.scrape(requests(200, 21)).Endpoints[0].Increase; in.Elapsed != 5*time.Second {
+		t.Errorf("the next interval is %v", in.Elapsed)
+	}
 }
 
 // timed writes the latency of /a without a status: n requests, all fast.
@@ -203,7 +248,7 @@ func TestFastUntypedValuesThatAreNoCountsAreSkipped(t *testing.T) {
 		if want := `http_requests_total{code="200",path="/a"} is ` + value; d.Skipped.Count != 1 || !strings.HasPrefix(d.Skipped.Reason, want) {
 			t.Errorf("skipped %+v, want %s", d.Skipped, want)
 		}
-		s.wants(s.scrape(line+"5\n"), " /a: unknown\n")
+		s.wants(s.scrape(line+"5\n"), " /a: 4 0 - - -\n") // since the 1
 	}
 }
 

@@ -29,11 +29,13 @@ type Endpoint struct {
 
 	family     *family
 	scrape     uint64
+	absent     bool // in the scrape before
 	lastSeen   time.Time
 	forgotten  bool
 	own        tally // of the endpoint's family
 	joined     tally // of the counter that the family takes errors from
 	counted    bool  // the requests are those of joined
+	bridged    bool  // the last requests were not, because joined was away
 	hasLatency bool
 	latency    redpoll.Histogram
 }
@@ -84,9 +86,11 @@ func (d *Deriver) hasRoom() bool {
 }
 
 func (e *Endpoint) begin(f *family, scrape uint64) {
+	e.absent = e.scrape != scrape-1
+	e.own.begin(!e.absent)
+	e.joined.begin(!e.absent)
 	e.family, e.scrape = f, scrape
 	e.MeanKnown, e.hasLatency = true, false
-	e.own, e.joined = tally{}, tally{}
 }
 
 // addLatency adds the increase that t has just seen.
@@ -125,35 +129,47 @@ func (f *family) secondsOf(bounds []float64) []float64 {
 	return f.bounds
 }
 
-// finish makes Increase of what was added.
-func (e *Endpoint) finish(elapsed time.Duration) {
+// finish makes Increase of what was added in a scrape. restarted tells that the
+// process began anew since the last one, which was elapsed ago.
+func (e *Endpoint) finish(at time.Time, elapsed time.Duration, restarted bool) {
+	if e.absent && e.own.resumed {
+		elapsed = at.Sub(e.lastSeen)
+	}
+	e.lastSeen = at
 	e.Increase = redpoll.Increase{Elapsed: elapsed}
 	in := &e.Increase
-	from := &e.own
-	e.counted = !e.own.hasStatus && e.joined.hasStatus && e.joined.known && e.joined.countsAll(&e.own)
-	if e.counted {
-		from = &e.joined
-	}
+	from := e.source()
 	e.Known, in.Requests = from.known, from.requests
-	in.Errors, in.ErrorsKnown = e.errors()
+	in.Errors, in.ErrorsKnown = e.errors(restarted)
 	// A counter of failures is read a moment apart from the durations, so
 	// there may be one error more than requests.
 	in.Errors = min(in.Errors, in.Requests)
 	if e.hasLatency {
 		in.Latency = &e.latency
 	}
+	e.bridged = e.joined.series == 0 && (e.joined.before > 0 || e.bridged)
+}
+
+// source is what the requests are taken from. When a counter is back that was
+// away, what it counted meanwhile has been taken from the durations already.
+func (e *Endpoint) source() *tally {
+	e.counted = !e.own.hasStatus && e.joined.hasStatus && e.joined.known && e.joined.countsAll(&e.own) && !e.bridged
+	if e.counted {
+		return &e.joined
+	}
+	return &e.own
 }
 
 // errors are those of the endpoint's own series if they have statuses, else
 // those of the joined counter. Where other endpoints of the family have
 // statuses, and this has none at all, nothing has failed.
-func (e *Endpoint) errors() (n uint64, known bool) {
+func (e *Endpoint) errors(restarted bool) (n uint64, known bool) {
 	switch {
 	case e.own.hasStatus:
-		return e.own.errors, e.own.known
+		return e.own.errors, e.own.complete(restarted)
 	case e.joined.hasStatus:
-		return e.joined.errors, e.joined.known
+		return e.joined.errors, e.joined.complete(restarted) && !e.bridged
 	default:
-		return 0, e.family.hasStatus(e.scrape)
+		return 0, e.family.hasStatus(e.scrape) && e.own.complete(restarted)
 	}
 }

@@ -39,7 +39,9 @@ type familyKey struct {
 // track follows one series that is about requests.
 type track struct {
 	series *exposition.Series
-	scrape uint64 // the last one that had it; 0 before the first
+	scrape uint64  // the last one that had it; 0 before the first
+	before uint64  // the last one before that
+	past   history // what its value was compared with
 
 	// family is nil if the series is only linked.
 	family    *family

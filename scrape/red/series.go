@@ -13,11 +13,12 @@ type history uint8
 const (
 	// baseline: nothing is known about before, the value is only remembered.
 	baseline history = iota
-	// continued: the last scrape had it; the increase is the difference.
+	// continued: the last scrape had it, or one shortly before; the increase
+	// is the difference.
 	continued
 	// fromZero: it began after the last scrape; the increase is its value.
 	fromZero
-	// returned: it vanished for a while. What it counted meanwhile happened
+	// returned: it vanished for long. What it counted meanwhile happened
 	// at an unknown time, so it is a new baseline; unless it is lower than
 	// remembered, for then it began anew.
 	returned

@@ -5,16 +5,41 @@ package red
 type tally struct {
 	requests, errors uint64 // since the last scrape
 	total            uint64 // requests since the series began
-	known            bool   // some increase is known
 	hasStatus        bool   // some series has a status
+
+	known   bool // some increase is known
+	unknown bool // some increase is not
+	resumed bool // some series was away for a moment
+
+	series    int // in this scrape
+	before    int // in the one before
+	continued int // in both
+}
+
+// begin starts with the next scrape; atOnce tells that it follows the one that
+// the tally is of.
+func (a *tally) begin(atOnce bool) {
+	before := 0
+	if atOnce {
+		before = a.series
+	}
+	*a = tally{before: before}
 }
 
 // add takes the state of a series. A request without a status is none that
 // failed: a client that hangs up gets no answer, and thus no status.
 func (a *tally) add(t *track, hasStatus, failed bool) {
+	a.series++
 	a.total += t.total
 	a.hasStatus = a.hasStatus || hasStatus
+	switch {
+	case t.before == t.scrape-1:
+		a.continued++
+	case t.past == continued:
+		a.resumed = true
+	}
 	if !t.known {
+		a.unknown = true
 		return
 	}
 	a.known = true
@@ -22,6 +47,13 @@ func (a *tally) add(t *track, hasStatus, failed bool) {
 	if failed {
 		a.errors += t.increase
 	}
+}
+
+// complete reports whether the increase of every series is known: also of those
+// that have vanished since the last scrape, if they are not gone for good
+// because the process began anew.
+func (a *tally) complete(restarted bool) bool {
+	return a.known && !a.unknown && (restarted || a.continued >= a.before)
 }
 
 // countsAll reports whether a counter counts all the requests whose durations
