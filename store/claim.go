@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,6 +20,8 @@ type claim struct {
 	// file is the database itself, see openFile. It is locked, too, where
 	// that is possible, for somebody may remove the other lock.
 	file *os.File
+	// info is what the database's name stood for at first.
+	info os.FileInfo
 }
 
 // takeClaim claims the database at a resolved path, and makes an empty file of
@@ -38,7 +41,21 @@ func takeClaim(path string) (claim, error) {
 		return claim{}, errors.Join(fmt.Errorf("%s is %w, whose %s was removed; stop that one or change storage.path",
 			path, err, filepath.Base(lock.Name())), c.release())
 	}
+	if c.info, err = os.Stat(path); err != nil {
+		return claim{}, errors.Join(err, c.release())
+	}
 	return c, nil
+}
+
+// check fails if the database's name does not stand for it any more: SQLite
+// would go on to write a file that is gone once redpoll ends. It may be called
+// concurrently.
+func (c claim) check() error {
+	info, err := os.Stat(c.file.Name())
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(info, c.info) {
+		return errors.New("the file was deleted or replaced while redpoll runs; put it back or restart redpoll, which begins with what is there then")
+	}
+	return nil // where the directory cannot be read, the database is as good as it was
 }
 
 func (c claim) release() error { return errors.Join(c.file.Close(), c.lock.Close()) }

@@ -194,6 +194,9 @@ func (s *Store) drain(ctx context.Context, n int) error {
 // taken place.
 func (s *Store) commit(ctx context.Context, t *tick) error {
 	j := &s.journal
+	if err := s.claim.check(); err != nil {
+		return err
+	}
 	tx, err := s.begin(ctx)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -42,9 +43,7 @@ func (s *Store) PutSilence(ctx context.Context, v redpoll.Silence) error {
 	if err != nil {
 		return fmt.Errorf("store silence %s: %w", v.ID, err)
 	}
-	ctx, cancel := withDeadline(ctx)
-	defer cancel()
-	_, err = s.write.ExecContext(ctx, `INSERT OR REPLACE INTO silences
+	_, err = s.execute(ctx, `INSERT OR REPLACE INTO silences
 		(id, matchers, starts_at, ends_at, created_by, comment) VALUES (?,?,?,?,?,?)`,
 		v.ID, matchers, v.StartsAt.UnixMilli(), v.EndsAt.UnixMilli(), v.CreatedBy, v.Comment)
 	if err != nil {
@@ -55,9 +54,7 @@ func (s *Store) PutSilence(ctx context.Context, v redpoll.Silence) error {
 
 // DeleteSilence removes a silence; ErrNotFound if there is none of that id.
 func (s *Store) DeleteSilence(ctx context.Context, id string) error {
-	ctx, cancel := withDeadline(ctx)
-	defer cancel()
-	result, err := s.write.ExecContext(ctx, "DELETE FROM silences WHERE id = ?", id)
+	result, err := s.execute(ctx, "DELETE FROM silences WHERE id = ?", id)
 	if err != nil {
 		return fmt.Errorf("delete silence %s: %w", id, err)
 	}
@@ -69,6 +66,16 @@ func (s *Store) DeleteSilence(ctx context.Context, id string) error {
 		return fmt.Errorf("delete silence %s: %w", id, err)
 	}
 	return nil
+}
+
+// execute runs a statement that writes, in a transaction of its own.
+func (s *Store) execute(ctx context.Context, statement string, args ...any) (sql.Result, error) {
+	if err := s.claim.check(); err != nil {
+		return nil, fmt.Errorf("%s: %w", s.config.Path, err)
+	}
+	ctx, cancel := withDeadline(ctx)
+	defer cancel()
+	return s.write.ExecContext(ctx, statement, args...)
 }
 
 // Silences gives all silences, those that end last first. Ended ones are among

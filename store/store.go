@@ -145,6 +145,9 @@ func (s *Store) flush() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
 	err := s.drain(ctx, len(s.journal.pending))
+	if err == nil {
+		err = s.claim.check() // nothing may have been pending
+	}
 	s.journal.closed = true
 	return err
 }
