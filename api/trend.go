@@ -38,7 +38,7 @@ type trend struct {
 
 type trendSeries struct {
 	p95  ring // seconds
-	last int // trend.count when the endpoint was last seen
+	last int  // trend.count when the endpoint was last seen
 }
 
 func newTrend() *trend {
