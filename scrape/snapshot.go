@@ -88,16 +88,14 @@ func mergeSystems(systems []red.System, now time.Time) redpoll.System {
 	return redpoll.System{}
 }
 
-// mergeUsage adds up. The CPU of machines is a share of their cores.
+// mergeUsage adds up; the uptime is the shortest. The CPU of machines is a share
+// of their cores.
 func mergeUsage(source string, usages []red.Usage, now time.Time) redpoll.System {
 	s := redpoll.System{Source: source}
 	cores := 0.0
 	for _, u := range usages {
-		if u.Started != nil {
-			uptime := max(0, float64(now.UnixMilli())/1000-*u.Started)
-			if s.Uptime == nil || uptime < *s.Uptime {
-				s.Uptime = &uptime
-			}
+		if uptime := uptimeOf(u.Started, now); uptime != nil && (s.Uptime == nil || *uptime < *s.Uptime) {
+			s.Uptime = uptime
 		}
 		s.Memory = sum(s.Memory, u.Memory)
 		s.CPU = sum(s.CPU, u.CPU)
@@ -108,6 +106,20 @@ func mergeUsage(source string, usages []red.Usage, now time.Time) redpoll.System
 		s.CPU = &share
 	}
 	return s
+}
+
+// clockSkew is how far the clock of a target may be ahead.
+const clockSkew = time.Hour
+
+// uptimeOf is the time since started, in seconds; nil if that is unknown, in
+// the future, or not after 1970, as of a machine that never had the time.
+func uptimeOf(started *float64, now time.Time) *float64 {
+	seconds := float64(now.UnixMilli()) / 1000
+	if started == nil || !(*started > 0 && *started <= seconds+clockSkew.Seconds()) {
+		return nil
+	}
+	uptime := max(0, seconds-*started)
+	return &uptime
 }
 
 // sum adds what is known.

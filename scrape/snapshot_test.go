@@ -2,6 +2,7 @@ package scrape
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -302,4 +303,13 @@ func TestFastSystem(t *testing.T) {
 	f(redpoll.System{Source: "node", Uptime: value(500), Memory: value(40), CPU: value(.25)}, machine, process, bigger, own)
 	f(redpoll.System{Source: "process", Uptime: value(10), Memory: value(11), CPU: value(.5)}, process, own, fresh)
 	f(redpoll.System{Source: "process", Uptime: value(1), Memory: value(7), CPU: value(2)}, own)
+
+	booted := func(at float64) red.System {
+		return red.System{Machine: red.Usage{Started: value(at), Memory: value(10)}}
+	}
+	for _, implausible := range []float64{-1.7e308, -1, 0, 2000 + 3601, 1.7e308, math.NaN()} {
+		f(redpoll.System{Source: "node", Memory: value(10)}, booted(implausible))
+		f(redpoll.System{Source: "node", Uptime: value(500), Memory: value(20)}, booted(implausible), booted(1500))
+	}
+	f(redpoll.System{Source: "node", Uptime: value(0), Memory: value(10)}, booted(2000+3600))
 }
