@@ -12,7 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	"modernc.org/sqlite" // also the driver "sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // applicationID marks a database as redpoll's ("redp").
@@ -87,6 +88,21 @@ func checkVersion(path string, version int) error {
 			path, ErrNewerSchema, version, newest)
 	}
 	return nil
+}
+
+// explain adds what to do to an error by which SQLite says that the database
+// is damaged, and leaves every other one as it is.
+func explain(path string, err error) error {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	switch e.Code() & 0xff { // without the details
+	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		return fmt.Errorf("%w: the history is damaged; stop redpoll, move %[2]s and %[2]s-wal away and start it again, "+
+			"which begins a new history (sqlite3's .recover saves what is left of the old one)", err, path)
+	}
+	return err
 }
 
 // dsn names the database to the driver: only as a file: URL are its

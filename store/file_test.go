@@ -222,6 +222,30 @@ func TestCloseEmptiesTheWAL(t *testing.T) {
 	}
 }
 
+func TestDamagedDatabaseComesWithAdvice(t *testing.T) {
+	path := newPath(t)
+	s := open(t, path)
+	for i := range 5 {
+		appendAll(t, s, many(at(5*i), 500))
+	}
+	// Somebody empties the WAL; the checkpoint then copies holes from it.
+	if err := os.Truncate(path+"-wal", 0); err != nil {
+		t.Fatal(err)
+	}
+	appendAll(t, s, many(at(25), 500))
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Open(t.Context(), Config{Path: path}, Options{})
+	if err == nil || !strings.Contains(err.Error(), "malformed") || !strings.Contains(err.Error(), "move "+path) {
+		t.Fatalf("got %v, want SQLite's error and what to do", err)
+	}
+	if err := errors.Join(os.Remove(path), os.RemoveAll(path+"-wal")); err != nil {
+		t.Fatal(err)
+	}
+	open(t, path)
+}
+
 func TestCloseWhileAnotherProcessReadsLosesNothing(t *testing.T) {
 	path := newPath(t)
 	s := open(t, path)

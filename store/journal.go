@@ -182,7 +182,7 @@ func (s *Store) drain(ctx context.Context, n int) error {
 		s.metrics.committed(time.Since(start), err)
 		if err != nil {
 			return fmt.Errorf("write history to %s: %w; %d snapshots are kept in memory until it works (at most %d)",
-				s.config.Path, err, len(j.pending), maxPendingTicks)
+				s.config.Path, explain(s.config.Path, err), len(j.pending), maxPendingTicks)
 		}
 		j.shift()
 	}

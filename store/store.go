@@ -91,7 +91,7 @@ func Open(ctx context.Context, c Config, o Options) (*Store, error) {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	if err := s.open(ctx, o.Registerer); err != nil {
-		return nil, errors.Join(fmt.Errorf("open store: %w", err), s.release())
+		return nil, errors.Join(fmt.Errorf("open store: %w", explain(path, err)), s.release())
 	}
 	return s, nil
 }
