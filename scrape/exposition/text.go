@@ -56,6 +56,7 @@ func (t *Text) ReadContext(ctx context.Context, body []byte, _ string) (Scrape, 
 			return Scrape{}, err
 		}
 	}
+	t.skipNaNBuckets(body, families)
 	t.series.end()
 	t.samples = t.scrape.Samples
 	return t.scrape, nil
@@ -182,4 +183,40 @@ func (t *Text) readHistogram(name string, m *dto.Metric) {
 		t.skip(doubles, &e.series, "has a bucket twice")
 	}
 	t.take(n-doubles, Sample{Series: &e.series, Histogram: &e.histogram})
+}
+
+// nanBound is how a bucket with the bound NaN is written. Inside of a label
+// value the quotes would be escaped.
+var nanBound = []byte(`le="NaN"`)
+
+// skipNaNBuckets counts the buckets that expfmt leaves out without a word,
+// because their bound is NaN.
+func (t *Text) skipNaNBuckets(body []byte, families map[string]*dto.MetricFamily) {
+	for {
+		at := bytes.Index(body, nanBound)
+		if at < 0 {
+			return
+		}
+		line := body[bytes.LastIndexByte(body[:at], '\n')+1 : at]
+		body = body[at+len(nanBound):]
+		name := bucketOf(line)
+		switch families[name].GetType() {
+		case dto.MetricType_HISTOGRAM, dto.MetricType_GAUGE_HISTOGRAM:
+			t.scrape.Skipped.Add(1, func() string {
+				return fmt.Sprintf("%.*s has a bucket whose bound is NaN", maxShown, name)
+			})
+		}
+	}
+}
+
+// bucketOf is the name of the histogram whose bucket a line begins, empty if
+// it begins something else.
+func bucketOf(line []byte) string {
+	name, labels, _ := bytes.Cut(bytes.TrimLeft(line, " \t"), []byte{'{'})
+	name, isBucket := bytes.CutSuffix(bytes.TrimRight(name, " \t"), []byte("_bucket"))
+	before := bytes.TrimRight(labels, " \t")
+	if !isBucket || len(before) > 0 && before[len(before)-1] != ',' {
+		return "" // or le is but the end of a label's name
+	}
+	return string(name)
 }

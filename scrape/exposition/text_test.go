@@ -73,6 +73,13 @@ func TestFastSkipsWhatCannotBeTrue(t *testing.T) {
 	f("# TYPE h histogram\nh_bucket{le=\"-Inf\"} 1\nh_count 2\n", 0, 3, "h has a bucket without a sound count or bound")
 	f("# TYPE h histogram\nh_bucket{le=\"1\"} 1e300\nh_count 2\n", 0, 3, "h has a bucket without a sound count or bound")
 	f("# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_bucket{le=\"1.0\"} 5\nh_count 5\nh_sum 5\n", 3, 1, "h has a bucket twice")
+	f(`# TYPE h histogram
+h_bucket{a="\"",le="1"} 1
+ h_bucket { a="\"", le="NaN"} 5
+h_bucket{le="NaN",a="\""} 5
+h_count{a="\""} 5
+`, 3, 2, "h has a bucket whose bound is NaN")
+	f("x_bucket{le=\"NaN\"} 5\n# TYPE h histogram\nh_bucket{le=\"+Inf\",file=\"NaN\"} 5\n# le=\"NaN\"\n", 4, 0, "")
 	f("# TYPE s summary\ns_sum 1\n", 0, 2, "s has no usable _count")
 	f("# TYPE s summary\ns_sum 1\ns_count -3\n", 0, 2, "s has no usable _count")
 }
