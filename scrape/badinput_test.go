@@ -68,6 +68,10 @@ func TestCanaryBadTargetsAreDownWithAReasonThatHelps(t *testing.T) {
 		w.Header().Set("Content-Encoding", "gzip")
 		_, _ = io.WriteString(w, "this is not compressed")
 	})
+	f("gzip that is corrupt inside", "the answer says that it is gzip, but it cannot be decompressed", nil, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		_, _ = io.WriteString(w, "\x1f\x8b\x08\x00abcdefghijk")
+	})
 	f("another encoding", `Content-Encoding "br"`, nil, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Encoding", "br")
 		_, _ = io.WriteString(w, "a 1\n")

@@ -3,6 +3,7 @@ package scrape
 import (
 	"bytes"
 	"cmp"
+	"compress/flate"
 	"compress/gzip"
 	"context"
 	"crypto/tls"
@@ -87,6 +88,7 @@ func explainAnswer(err error, t *target) string {
 	var (
 		status   *statusError
 		tooLarge *tooLargeError
+		corrupt  flate.CorruptInputError
 	)
 	switch {
 	case errors.As(err, &status):
@@ -95,7 +97,7 @@ func explainAnswer(err error, t *target) string {
 		return tooLarge.Error() + "; is it a metrics page? If so, raise the limit"
 	case errors.Is(err, errTooManyRedirects):
 		return fmt.Sprintf("%v, perhaps in a circle; set metrics_path to where the metrics are", err)
-	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum):
+	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.As(err, &corrupt):
 		return "the answer says that it is gzip, but it cannot be decompressed"
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return "the answer ended in the middle: unexpected EOF"
