@@ -93,16 +93,22 @@ func checkVersion(path string, version int) error {
 // explain adds what to do to an error by which SQLite says that the database
 // is damaged, and leaves every other one as it is.
 func explain(path string, err error) error {
-	var e *sqlite.Error
-	if !errors.As(err, &e) {
-		return err
-	}
-	switch e.Code() & 0xff { // without the details
+	switch resultCode(err) {
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
 		return fmt.Errorf("%w: the history is damaged; stop redpoll, move %[2]s and %[2]s-wal away and start it again, "+
 			"which begins a new history (sqlite3's .recover saves what is left of the old one)", err, path)
 	}
 	return err
+}
+
+// resultCode is SQLite's primary result code, SQLITE_OK if the error is not
+// SQLite's.
+func resultCode(err error) int {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return sqlite3.SQLITE_OK
+	}
+	return e.Code() & 0xff
 }
 
 // dsn names the database to the driver: only as a file: URL are its

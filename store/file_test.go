@@ -51,6 +51,7 @@ func TestCanaryOpenRefusesForeignFilesUntouched(t *testing.T) {
 	f("zeroes", make([]byte, 4096), ErrNotADatabase)
 	f("another application's database", foreignDatabase(t, 0, 0), ErrNotADatabase)
 	f("another application's database with an id", foreignDatabase(t, 0x1234, 1), ErrNotADatabase)
+	f("another application's database with redpoll's id", foreignDatabase(t, applicationID, len(migrations)), ErrNotADatabase)
 	f("newer schema", foreignDatabase(t, applicationID, len(migrations)+1), ErrNewerSchema)
 }
 

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 //go:embed migrations/*.sql
@@ -33,7 +35,8 @@ func readMigrations() (steps []string) {
 	return steps
 }
 
-// migrate brings the schema up to date in one transaction.
+// migrate brings the schema up to date in one transaction, and refuses one that
+// is not redpoll's.
 //
 // It uses a connection of its own, closed at the end, and sets no journal
 // mode: so a new database is written in rollback mode, and in every case the
@@ -55,12 +58,25 @@ func migrate(ctx context.Context, path string, log *slog.Logger) (err error) {
 		return err
 	}
 	if version == len(migrations) {
-		return nil
+		return checkSchema(ctx, path, db)
 	}
 	if err := applyMigrations(ctx, db, version); err != nil {
 		return fmt.Errorf("%s: migrate: %w", path, err)
 	}
 	log.Info("Database schema is up to date", "path", path, "from", version, "to", len(migrations))
+	return nil
+}
+
+// checkSchema refuses a database of redpoll's id and version that lacks what
+// the write path needs.
+func checkSchema(ctx context.Context, path string, db *sql.DB) error {
+	_, err := prepareInserts(ctx, db) // closed with db
+	if resultCode(err) == sqlite3.SQLITE_ERROR { // no such table, no such column
+		return fmt.Errorf("%s is %w although it is marked as one: it was left as it is; move it away or change storage.path: %w", path, ErrNotADatabase, err)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
 	return nil
 }
 
