@@ -7,10 +7,12 @@ import (
 )
 
 func toWireSnapshot(s *redpoll.Snapshot) wireSnapshot {
+	sum := addUp(s.Endpoints)
 	w := wireSnapshot{
 		Timestamp: s.Time.UnixMilli(),
 		Interval:  s.Interval.Milliseconds(),
 		Endpoints: make([]wireEndpoint, len(s.Endpoints)),
+		Total:     wireTotal{Throughput: plain(sum.throughput), ErrorRate: percent(sum.errorRate)},
 		CDN: wireCDN{
 			Bandwidth:     plain(s.CDN.Bandwidth),
 			CacheHitRatio: percent(s.CDN.CacheHitRatio),

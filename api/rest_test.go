@@ -28,6 +28,7 @@ func TestCanaryMetricsAnswersTheSnapshotUntilItChanges(t *testing.T) {
 	want := `{"timestamp":1772366400000,"interval":5000,"endpoints":[` +
 		`{"job":"shop","method":"POST","path":"/checkout","p50":20,"p95":90.5,"p99":250,"errorRate":1.5,"throughput":42.5,"requests":200,"instances":2},` +
 		`{"job":"shop","method":"GET","path":"/idle","p50":null,"p95":null,"p99":null,"errorRate":null,"throughput":0,"requests":0,"instances":2,"noData":"no traffic"}],` +
+		`"total":{"throughput":42.5,"errorRate":1.5},` +
 		`"cdn":{"bandwidth":null,"cacheHitRatio":95,"storage":null},` +
 		`"system":{"uptime":3600,"memory":1000000000,"cpu":25,"source":"node"},"targets":{"up":1,"total":2}}`
 	if diff := cmp.Diff(want, string(a.body)); diff != "" {

@@ -52,7 +52,8 @@ func (t *trend) add(s *redpoll.Snapshot) {
 	at := t.count % trendLength
 	t.count++
 	t.times[at] = s.Time.UnixMilli()
-	t.throughput[at], t.errorRate[at] = overall(s.Endpoints)
+	sum := addUp(s.Endpoints)
+	t.throughput[at], t.errorRate[at] = coarse(sum.throughput), coarse(sum.errorRate)
 	for i := range s.Endpoints {
 		e := &s.Endpoints[i]
 		series := t.endpoints[e.Key]
@@ -87,27 +88,6 @@ func coarse(v *float64) float32 {
 		return gap
 	}
 	return float32(*v)
-}
-
-// overall adds the endpoints up: requests/s, and errors as a ratio of the
-// requests whose outcome is known. Each is a gap where nothing is known.
-func overall(endpoints []redpoll.EndpointMetrics) (throughput, errorRate float32) {
-	throughput = gap
-	var perSecond float64
-	var known redpoll.Increase
-	known.ErrorsKnown = true
-	for i := range endpoints {
-		e := &endpoints[i]
-		if e.Throughput != nil {
-			perSecond += *e.Throughput
-			throughput = float32(perSecond)
-		}
-		if e.Window.ErrorsKnown {
-			known.Requests += e.Window.Requests
-			known.Errors += e.Window.Errors
-		}
-	}
-	return throughput, coarse(known.ErrorRate())
 }
 
 // wire copies the trend, oldest snapshot first, endpoints in order.

@@ -76,6 +76,11 @@ type wireEndpoint struct {
 	NoData     string `json:"noData,omitempty"`
 }
 
+type wireTotal struct {
+	Throughput number `json:"throughput"`
+	ErrorRate  number `json:"errorRate"`
+}
+
 type wireCDN struct {
 	Bandwidth     number `json:"bandwidth"`     // bytes/s
 	CacheHitRatio number `json:"cacheHitRatio"` // %
@@ -98,6 +103,7 @@ type wireSnapshot struct {
 	Timestamp int64           `json:"timestamp"`
 	Interval  int64           `json:"interval"` // ms
 	Endpoints []wireEndpoint  `json:"endpoints"`
+	Total     wireTotal       `json:"total"` // of all endpoints together
 	CDN       wireCDN         `json:"cdn"`
 	System    wireSystem      `json:"system"`
 	Targets   wireTargetCount `json:"targets"`

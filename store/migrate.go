@@ -70,7 +70,7 @@ func migrate(ctx context.Context, path string, log *slog.Logger) (err error) {
 // checkSchema refuses a database of redpoll's id and version that lacks what
 // the write path needs.
 func checkSchema(ctx context.Context, path string, db *sql.DB) error {
-	_, err := prepareInserts(ctx, db) // closed with db
+	_, err := prepareInserts(ctx, db)            // closed with db
 	if resultCode(err) == sqlite3.SQLITE_ERROR { // no such table, no such column
 		return fmt.Errorf("%s is %w although it is marked as one: it was left as it is; move it away or change storage.path: %w", path, ErrNotADatabase, err)
 	}

@@ -23,6 +23,7 @@ export interface MetricsSnapshot {
   timestamp: number;
   interval: number;
   endpoints: EndpointMetrics[];
+  total: { throughput: number | null; errorRate: number | null }; // of all endpoints together
   cdn: { bandwidth: number | null; cacheHitRatio: number | null; storage: number | null };
   system: { uptime: number | null; memory: number | null; cpu: number | null; source: string };
   targets: { up: number; total: number };

@@ -45,28 +45,28 @@ describe("rows", () => {
   });
 });
 
-describe("totals", () => {
-  test("weigh errors by requests and leave out what is unknown", () => {
-    const { totals } = board([
-      endpoint("/a", { throughput: 30, errorRate: 0, p99: 100 }),
-      endpoint("/b", { throughput: 10, errorRate: 8, p99: 900 }),
-      endpoint("/c", { throughput: 60, errorRate: null, p99: null }),
+describe("all endpoints together", () => {
+  test("are counted by status, and the slowest is known", () => {
+    const { tally } = board([
+      endpoint("/a", { errorRate: 0, p99: 100 }),
+      endpoint("/b", { errorRate: 8, p99: 900 }),
+      endpoint("/c", { errorRate: null, p99: null }),
       silent("/d"),
     ]);
-    expect(totals.throughput).toBe(100);
-    expect(totals.errorRate).toBe(2);
-    expect(totals.slowest?.figures.path).toBe("/b");
-    expect(totals.counts).toEqual({ crit: 1, warn: 0, none: 1, ok: 2 });
+    expect(tally.slowest?.figures.path).toBe("/b");
+    expect(tally.counts).toEqual({ crit: 1, warn: 0, none: 1, ok: 2 });
   });
 
-  test("are missing, not zero, where nothing is known", () => {
-    const { totals } = board([silent("/a")]);
-    expect(totals).toMatchObject({ throughput: null, errorRate: null, slowest: null });
+  test("have no slowest one where nothing is known", () => {
+    expect(board([silent("/a")]).tally.slowest).toBeNull();
   });
 
-  test("no traffic has a throughput of zero but no error rate", () => {
-    const { totals } = board([endpoint("/a", { throughput: 0, errorRate: null })]);
-    expect(totals).toMatchObject({ throughput: 0, errorRate: null });
+  test("have the figures that redpoll tells, of which the trends are made", () => {
+    const made = new Board();
+    const total = { throughput: 40, errorRate: 2 };
+    made.apply({ ...snapshot(5000, [endpoint("/a", { errorRate: 7 })]), total }, DEFAULT_THRESHOLDS, quiet);
+    expect(made.total).toEqual(total);
+    expect([made.throughputTrend.at(-1), made.errorTrend.at(-1)]).toEqual([40, 2]);
   });
 });
 
@@ -76,7 +76,7 @@ describe("judging", () => {
     expect(made.rows.map((row) => row.status)).toEqual(["warn", "ok"]);
     made.judge({ ...DEFAULT_THRESHOLDS, p95Crit: 260 }, new Map([["shop|GET|/b", "warning"]]));
     expect(made.rows.map((row) => row.status)).toEqual(["crit", "warn"]);
-    expect(made.totals.counts).toEqual({ crit: 1, warn: 1, none: 0, ok: 0 });
+    expect(made.tally.counts).toEqual({ crit: 1, warn: 1, none: 0, ok: 0 });
   });
 });
 

@@ -18,6 +18,7 @@ export function silent(path: string, noData = "no traffic"): EndpointMetrics {
 export function snapshot(timestamp: number, endpoints: EndpointMetrics[]): MetricsSnapshot {
   return {
     timestamp, interval: 5000, endpoints,
+    total: { throughput: 5, errorRate: 0 },
     cdn: { bandwidth: null, cacheHitRatio: null, storage: null },
     system: { uptime: null, memory: null, cpu: null, source: "" },
     targets: { up: 1, total: 1 },

@@ -17,11 +17,9 @@ export interface Row {
   gone: boolean;
 }
 
-/** The figures of all endpoints together. */
-export interface Totals {
+/** What is found by looking through all rows. */
+export interface Tally {
   counts: Record<Status, number>;
-  throughput: number | null;
-  errorRate: number | null;
   slowest: Row | null; // by p99
 }
 
@@ -34,7 +32,9 @@ export type FiringByEndpoint = ReadonlyMap<string, Severity>;
  */
 export class Board {
   rows: Row[] = [];
-  totals: Totals = noTotals();
+  tally: Tally = tallyOf([]);
+  /** The figures of all endpoints together, as redpoll adds them up. */
+  total: MetricsSnapshot["total"] = { throughput: null, errorRate: null };
   targets = { up: 0, total: 0 };
   /** When the figures were taken, Unix ms; 0 before the first. */
   timestamp = 0;
@@ -54,6 +54,7 @@ export class Board {
     const isNew = data.timestamp > this.timestamp;
     this.timestamp = data.timestamp;
     this.interval = data.interval;
+    this.total = data.total;
     this.targets = data.targets;
     this.#takeRows(data.endpoints);
     this.judge(limits, firing);
@@ -65,7 +66,7 @@ export class Board {
     for (const row of this.rows) {
       row.status = judge(row.figures, limits, firing.get(row.key));
     }
-    this.totals = addUp(this.rows);
+    this.tally = tallyOf(this.rows);
   }
 
   /** Puts what redpoll remembers before what arrived live. */
@@ -110,8 +111,8 @@ export class Board {
     this.#times.push(this.timestamp);
     if (this.#times.length > TREND_LENGTH) this.#times.shift();
     for (const row of this.rows) pushTrend(row.trend, row.figures.p95);
-    pushTrend(this.throughputTrend, this.totals.throughput);
-    pushTrend(this.errorTrend, this.totals.errorRate);
+    pushTrend(this.throughputTrend, this.total.throughput);
+    pushTrend(this.errorTrend, this.total.errorRate);
   }
 }
 
@@ -136,25 +137,12 @@ function retire(row: Row): void {
   };
 }
 
-function noTotals(): Totals {
-  return { counts: { crit: 0, warn: 0, none: 0, ok: 0 }, throughput: null, errorRate: null, slowest: null };
-}
-
-/** Errors are weighed by requests; what is unknown of an endpoint weighs nothing. */
-function addUp(rows: readonly Row[]): Totals {
-  const totals = noTotals();
-  let judged = 0;
-  let failed = 0;
+function tallyOf(rows: readonly Row[]): Tally {
+  const tally: Tally = { counts: { crit: 0, warn: 0, none: 0, ok: 0 }, slowest: null };
   for (const row of rows) {
-    const { throughput, errorRate, p99 } = row.figures;
-    totals.counts[row.status]++;
-    if (throughput !== null) totals.throughput = (totals.throughput ?? 0) + throughput;
-    if (throughput !== null && errorRate !== null) {
-      judged += throughput;
-      failed += throughput * errorRate;
-    }
-    if (p99 !== null && p99 > (totals.slowest?.figures.p99 ?? -1)) totals.slowest = row;
+    const { p99 } = row.figures;
+    tally.counts[row.status]++;
+    if (p99 !== null && p99 > (tally.slowest?.figures.p99 ?? -1)) tally.slowest = row;
   }
-  if (judged > 0) totals.errorRate = failed / judged;
-  return totals;
+  return tally;
 }

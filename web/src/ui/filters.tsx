@@ -66,7 +66,7 @@ function Chip({ status }: { status: Status }) {
   return (
     <button type="button" class="chip" aria-pressed={on} title={STATUS_NAMES[status]} onClick={toggle}>
       <StatusMark status={status} text="long" />
-      <b class="figure">{board.totals.counts[status]}</b>
+      <b class="figure">{board.tally.counts[status]}</b>
     </button>
   );
 }

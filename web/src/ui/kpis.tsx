@@ -10,16 +10,16 @@ import { FigureText, StatusMark } from "./parts";
 /** How everything is doing, in one line. */
 export function Kpis() {
   void revision.value;
-  const { totals } = board;
+  const { total } = board;
   return (
     <div class="kpis">
       <Kpi title="Endpoints" figure={{ text: count(board.rows.length), unit: "" }}>
         <StatusBar />
       </Kpi>
-      <Kpi title="Throughput" figure={throughput(totals.throughput)}>
+      <Kpi title="Throughput" figure={throughput(total.throughput)}>
         <KpiTrend line={board.throughputTrend} />
       </Kpi>
-      <Kpi title="Error rate" figure={percent(totals.errorRate)}>
+      <Kpi title="Error rate" figure={percent(total.errorRate)}>
         <KpiTrend line={board.errorTrend} class="errors" />
       </Kpi>
       <Slowest />
@@ -42,7 +42,7 @@ function Kpi(props: { title: string; figure: Figure; children?: ComponentChildre
 
 /** The shares of the statuses. The chips of the table say the same in numbers. */
 function StatusBar() {
-  const { counts } = board.totals;
+  const { counts } = board.tally;
   return (
     <div class="status-bar" aria-hidden="true">
       {STATUSES.map((status) => counts[status] > 0 && (
@@ -61,7 +61,7 @@ function KpiTrend({ line, class: name = "" }: { line: TrendLine; class?: string 
 }
 
 function Slowest() {
-  const row = board.totals.slowest;
+  const row = board.tally.slowest;
   return (
     <Kpi title="Slowest p99" figure={latency(row?.figures.p99)}>
       {row && (
