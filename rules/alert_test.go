@@ -167,7 +167,7 @@ func TestFastAChangeOfSeverityIsATransitionWithItsThreshold(t *testing.T) {
 	if got.State != redpoll.Firing || got.Severity != redpoll.Warning || got.Threshold != 0.01 || got.Labels["severity"] != "warning" {
 		t.Errorf("after stepping down: %+v", got)
 	}
-	if want := "error rate of POST /checkout is 2 %, above 1 %"; got.Annotations["summary"] != want {
+	if want := "error rate of POST /checkout was 2 %, above 1 %"; got.Annotations["summary"] != want {
 		t.Errorf("summary is %q, want %q", got.Annotations["summary"], want)
 	}
 }

@@ -37,11 +37,11 @@ func TestCanaryALatencySpikeFiresAndResolves(t *testing.T) {
 	if a.Rule != "EndpointLatencySpike" || a.Severity != redpoll.Critical || !near(*a.Value, 1.1) || !near(*a.Baseline, 0.030) {
 		t.Errorf("alert is %+v", a)
 	}
-	if want := "latency of POST /checkout is 63 ms (p50), 110 % over its usual 30 ms"; a.Annotations["summary"] != want {
+	if want := "latency of POST /checkout was 63 ms (p50), 110 % over its usual 30 ms"; a.Annotations["summary"] != want {
 		t.Errorf("summary is %q, want %q", a.Annotations["summary"], want)
 	}
 	resolved := one(t, d.runFor(time.Minute, 0.027))
-	if want := "latency of POST /checkout is 27 ms (p50), 10 % under its usual 30 ms"; resolved.Annotations["summary"] != want {
+	if want := "latency of POST /checkout is back at 27 ms (p50), 10 % under its usual 30 ms; at worst it was 110 % over"; resolved.Annotations["summary"] != want {
 		t.Errorf("summary is %q, want %q", resolved.Annotations["summary"], want)
 	}
 }

@@ -33,7 +33,7 @@ func TestCanaryAnAlertSaysEverything(t *testing.T) {
 			"alertname": "CheckoutSlow", "severity": "critical", "job": "shop", "method": "POST", "path": "/checkout", "team": "payments",
 		},
 		Annotations: map[string]string{
-			"runbook": "https://example.org/slow", "summary": "p99 of POST /checkout is 812 ms, above 500 ms",
+			"runbook": "https://example.org/slow", "summary": "p99 of POST /checkout was 812 ms, above 500 ms",
 		},
 		Since: start, FiredAt: start, UpdatedAt: start,
 	}

@@ -9,8 +9,9 @@ import (
 	"github.com/redpoll/redpoll/internal/redpoll"
 )
 
-// summary tells in plain words where the alert stands, e.g. "p99 of POST
-// /checkout is 812 ms, above 500 ms".
+// summary tells in plain words what the last transition was, e.g. "p99 of POST
+// /checkout was 812 ms, above 500 ms". Its value is the one at that moment
+// and not brought up to date, so it does not speak of the present.
 func (a *alert) summary(r *rule) string {
 	subject := r.metric.phrase
 	if r.metric.kind != signal {
@@ -23,33 +24,48 @@ func (a *alert) summary(r *rule) string {
 		return fmt.Sprintf("%s is not known: %s", subject, a.Cause)
 	case a.State == redpoll.Unknown:
 		return fmt.Sprintf("%s is not known: %s; last it was %s", subject, a.Cause, a.finding(r))
+	case a.Ended():
+		return subject + " is back at " + a.finding(r) + a.worstFinding(r)
+	default:
+		return subject + " was " + a.finding(r)
 	}
-	return subject + " is " + a.finding(r)
 }
 
 // finding is the value and what it is held against.
 func (a *alert) finding(r *rule) string {
 	if a.Baseline != nil {
-		return spikeFinding(*a.Value, *a.Baseline)
+		return fmt.Sprintf("%s (p50), %s its usual %s",
+			formatSeconds(*a.Baseline*(1+*a.Value)), formatRise(*a.Value), formatSeconds(*a.Baseline))
 	}
 	direction := "below"
 	if a.Above {
 		direction = "above"
 	}
-	limit := direction + " " + r.metric.format(a.Threshold)
-	if a.Ended() && a.Peak != nil {
-		return fmt.Sprintf("%s, no longer %s; at worst it was %s", r.metric.format(*a.Value), limit, r.metric.format(*a.Peak))
+	if a.Ended() {
+		direction = "no longer " + direction
 	}
-	return fmt.Sprintf("%s, %s", r.metric.format(*a.Value), limit)
+	return fmt.Sprintf("%s, %s %s", r.metric.format(*a.Value), direction, r.metric.format(a.Threshold))
 }
 
-func spikeFinding(rise, usual float64) string {
-	side := "over"
+// worstFinding is how bad it was; empty where that is not known.
+func (a *alert) worstFinding(r *rule) string {
+	switch {
+	case a.Peak == nil:
+		return ""
+	case r.metric.kind == latencySpike:
+		return "; at worst it was " + formatRise(*a.Peak)
+	default:
+		return "; at worst it was " + r.metric.format(*a.Peak)
+	}
+}
+
+// formatRise writes how far a latency is from the usual one.
+func formatRise(rise float64) string {
+	percent, side := significant(math.Abs(math.Round(1e5*rise)/1e3)), "over"
 	if rise < 0 {
 		side = "under"
 	}
-	return fmt.Sprintf("%s (p50), %s %% %s its usual %s",
-		formatSeconds(usual*(1+rise)), significant(100*math.Abs(rise)), side, formatSeconds(usual))
+	return percent + " % " + side
 }
 
 // format writes a value of the metric with its unit.

@@ -14,25 +14,25 @@ func TestFastSummariesSpeakPlainly(t *testing.T) {
 		want  string
 	}{
 		{redpoll.Alert{Metric: "error_rate", Endpoint: get, Value: value(0.0721), Threshold: 0.05, Above: true},
-			"error rate of GET /cart is 7.21 %, above 5 %"},
+			"error rate of GET /cart was 7.21 %, above 5 %"},
 		{redpoll.Alert{Metric: "p99.9", Endpoint: redpoll.EndpointKey{Path: "/cart"}, Value: value(1.2), Threshold: 0.8, Above: true},
-			"p99.9 of /cart is 1.2 s, above 800 ms"},
+			"p99.9 of /cart was 1.2 s, above 800 ms"},
 		{redpoll.Alert{Metric: "p99", Endpoint: get, Value: value(0.32), Peak: value(0.9), Threshold: 0.5, Above: true, State: redpoll.Resolved},
-			"p99 of GET /cart is 320 ms, no longer above 500 ms; at worst it was 900 ms"},
+			"p99 of GET /cart is back at 320 ms, no longer above 500 ms; at worst it was 900 ms"},
 		{redpoll.Alert{Metric: "p99", Endpoint: get, Value: value(0.8), Threshold: 0.5, Above: true, State: redpoll.Unknown, Cause: redpoll.TargetDown},
 			"p99 of GET /cart is not known: target down; last it was 800 ms, above 500 ms"},
 		{redpoll.Alert{Metric: "p99", Endpoint: get, State: redpoll.Unknown, Cause: redpoll.FirstScrape},
 			"p99 of GET /cart is not known: first scrape"},
 		{redpoll.Alert{Metric: "throughput", Endpoint: get, Value: value(12.34), Threshold: 200},
-			"throughput of GET /cart is 12.3/s, below 200/s"},
+			"throughput of GET /cart was 12.3/s, below 200/s"},
 		{redpoll.Alert{Metric: "cdn_cache_hit_ratio", Value: value(0.8249), Threshold: 0.9},
-			"cache hit ratio is 82.5 %, below 90 %"},
+			"cache hit ratio was 82.5 %, below 90 %"},
 		{redpoll.Alert{Metric: "cdn_bandwidth", Value: value(123456789), Threshold: 1e8, Above: true},
-			"CDN bandwidth is 123 MB/s, above 100 MB/s"},
+			"CDN bandwidth was 123 MB/s, above 100 MB/s"},
 		{redpoll.Alert{Metric: "system_memory", Value: value(5 << 30), Threshold: 4.5 * (1 << 30), Above: true},
-			"memory in use is 5 GiB, above 4.5 GiB"},
+			"memory in use was 5 GiB, above 4.5 GiB"},
 		{redpoll.Alert{Metric: "system_uptime", Value: value(40), Threshold: 600},
-			"uptime is 40 s, below 10 min"},
+			"uptime was 40 s, below 10 min"},
 	} {
 		m, err := metricByName(tc.alert.Metric)
 		if err != nil {
