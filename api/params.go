@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -21,17 +22,21 @@ type params struct {
 }
 
 // readParams refuses parameters other than those known, so that a mistyped one
-// does not go unnoticed, and any that is given twice.
+// does not go unnoticed, and any that is given twice. It names the first such
+// by alphabet.
 func readParams(r *http.Request, known ...string) *params {
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return &params{err: badRequest("the query string cannot be read (%s): escape special characters with %%", err)}
 	}
 	p := &params{values: values}
-	for name, given := range values {
-		if !slices.Contains(known, name) {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		switch {
+		case len(known) == 0:
+			p.fail(name, "is unknown: this path takes no parameters")
+		case !slices.Contains(known, name):
 			p.fail(name, "is unknown: this path knows %s", strings.Join(known, ", "))
-		} else if len(given) > 1 {
+		case len(values[name]) > 1:
 			p.fail(name, "is given twice: give it once")
 		}
 	}

@@ -317,7 +317,9 @@ func TestBadParametersAreNamedInA400(t *testing.T) {
 	s := newServer(t)
 	s.api.Publish(snapshotAt(0), nil, nil)
 	for path, says := range map[string]string{
-		"/api/metrics?verbose=1":                           `"verbose" is unknown`,
+		"/api/metrics?verbose=1":                           `"verbose" is unknown: this path takes no parameters`,
+		"/api/alerts?z=1&y=1&limit=1&limit=2":              `"limit" is given twice`, // the first by alphabet
+		"/api/alerts?z=1&y=1":                              `"y" is unknown: this path knows state, limit, before`,
 		"/api/metrics?%25s=1":                              `"%s" is unknown`,
 		"/api/endpoints?sort=speed":                        `"sort"`,
 		"/api/endpoints?sort=-":                            `"sort"`,
