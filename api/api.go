@@ -56,7 +56,7 @@ type Options struct {
 	// Config gives the running configuration as YAML, secrets hidden.
 	Config func() []byte
 	// Reload reads the configuration file again. An error leaves the old
-	// configuration in force.
+	// configuration in force; it says so, and is answered as it is.
 	Reload func(context.Context) error
 	// HistoryError gives the reason why snapshots are not being stored, nil
 	// if they are. May itself be nil.

@@ -67,7 +67,7 @@ func (a *API) isReady(*http.Request) (any, error) {
 func (a *API) reload(r *http.Request) (any, error) {
 	// A client that hangs up must not leave the reload half done.
 	if err := a.options.Reload(context.WithoutCancel(r.Context())); err != nil {
-		return nil, badRequest("the old configuration stays in force: %s", err)
+		return nil, badRequest("%s", err)
 	}
 	return encoded{contentType: textPlain, body: []byte("The new configuration is in force.\n")}, nil
 }
