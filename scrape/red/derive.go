@@ -47,8 +47,9 @@ type Deriver struct {
 	slots     []slot // by exposition.Series.Ref
 	families  map[familyKey]*family
 	endpoints map[endpointKey]*Endpoint
-	present   []*Endpoint // of the current scrape
-	linked    []*track    // of the current scrape: counters of requests that others time
+	present   []*Endpoint     // of the current scrape
+	paths     map[string]bool // of the current scrape, if looked at
+	linked    []*track        // of the current scrape: counters of requests that others time
 
 	process  process
 	fellIn   uint64 // the last scrape in which a counter was seen to fall
@@ -269,29 +270,6 @@ func (d *Deriver) history(t *track, restarted bool) history {
 	default:
 		return returned
 	}
-}
-
-// joinCounters adds counters to the endpoints whose latency they belong to.
-func (d *Deriver) joinCounters() {
-	for _, t := range d.linked {
-		for i := range t.links {
-			link := &t.links[i]
-			if e := d.joined(link); e != nil && e.family.convention == link.convention {
-				e.joined.add(t, link.hasStatus, link.failed)
-			}
-		}
-	}
-}
-
-// joined finds the endpoint that a link is about, in this scrape. The counter
-// may tell methods apart where the latency does not.
-func (d *Deriver) joined(l *link) *Endpoint {
-	for _, key := range [...]endpointKey{l.endpoint, {path: l.endpoint.path}} {
-		if e := d.endpoints[key]; e != nil && e.scrape == d.scrape {
-			return e
-		}
-	}
-	return nil
 }
 
 // finish completes the result.

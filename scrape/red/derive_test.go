@@ -180,45 +180,6 @@ func TestFastAnEndpointThatWasAwayHasALongerInterval(t *testing.T) {
 	}
 }
 
-// timed writes the latency of /a without a status: n requests, all fast.
-func timed(n int) string {
-	return histogramType + histogram("http_request_duration_seconds", `path="/a"`, n, n, n)
-}
-
-func TestFastErrorsJoinedFromACounter(t *testing.T) {
-	f := increases(t)
-	f("are a share of what the counter counts, where some requests are not timed",
-		// 100 fast ones are timed of 200, of which 100 failed.
-		[]string{timed(100) + requests(200, 100), timed(200) + requests(200, 200, 500, 100)},
-		"/a: unknown", "/a: 200 100 0.05 0.095 0.2")
-	f("are there although nothing was timed",
-		[]string{timed(100) + requests(200, 100), timed(100) + requests(200, 100, 500, 7)},
-		"/a: unknown", "/a: 7 7 - - -")
-	f("are a share of what is timed, where the counter counts failures only",
-		// 5 of 100 failed.
-		[]string{timed(0) + requests(500, 0), timed(100) + requests(500, 5), timed(200) + requests(500, 5)},
-		"/a: unknown", "/a: 100 5 0.05 0.095 0.2", "/a: 100 0 0.05 0.095 0.2")
-	f("are then not more than all",
-		[]string{timed(100) + requests(500, 0), timed(101) + requests(500, 2)},
-		"/a: unknown", "/a: 1 1 0.05 0.095 0.2")
-	f("count requests without a status as served",
-		// 3 and 2 and 1; the 2 have none.
-		[]string{timed(0), timed(6) + requests(200, 3, "", 2, 500, 1)},
-		"/a: unknown", "/a: 6 1 0.05 0.095 0.2")
-	f("need a status",
-		[]string{timed(0) + requests("", 0), timed(6) + requests("", 9)},
-		"/a: unknown", "/a: 6 - 0.05 0.095 0.2")
-	f("are known from the scrape on in which the application moved the status to the counter",
-		[]string{latency(5, 5, 5), timed(8) + requests(200, 6, 500, 2), timed(18) + requests(200, 13, 500, 5)},
-		"/a: unknown", "/a: 8 2 0.05 0.095 0.2", "/a: 10 3 0.05 0.095 0.2")
-	f("are not those of other requests",
-		[]string{
-			timed(0) + strings.ReplaceAll(requests(500, 0), "/a", "/b"),
-			timed(6) + strings.ReplaceAll(requests(500, 9), "/a", "/b"),
-		},
-		"/a: unknown", "/a: 6 - 0.05 0.095 0.2")
-}
-
 // An OpenTelemetry SDK sets no status on a request whose client hung up.
 func TestFastRequestsWithoutAStatusDidNotFail(t *testing.T) {
 	const family = "http_server_request_duration_seconds"

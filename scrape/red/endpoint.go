@@ -51,6 +51,10 @@ func (d *Deriver) endpointOf(t *track) *Endpoint {
 	if t.family == nil || !t.family.chosen {
 		return nil
 	}
+	return d.presentEndpoint(t)
+}
+
+func (d *Deriver) presentEndpoint(t *track) *Endpoint {
 	if t.endpoint == nil || t.endpoint.forgotten {
 		t.endpoint = d.findEndpoint(t.key)
 	}
@@ -150,15 +154,20 @@ func (e *Endpoint) finish(at time.Time, elapsed time.Duration, restarted bool) {
 	e.bridged = e.joined.series == 0 && (e.joined.before > 0 || e.bridged)
 }
 
-// source is what the requests are taken from. When a counter is back that was
-// away, what it counted meanwhile has been taken from the durations already.
+// source is what the requests are taken from.
 func (e *Endpoint) source() *tally {
-	e.counted = !e.own.hasStatus && e.joined.hasStatus && e.joined.known && e.joined.countsAll(&e.own) && !e.bridged
+	e.counted = !e.own.hasStatus && e.joined.hasStatus && e.joined.known && e.joined.countsAll(&e.own) && !e.apart()
 	if e.counted {
 		return &e.joined
 	}
 	return &e.own
 }
+
+// apart reports whether the joined counter covers another time than the
+// endpoint's own series. When it is back after it was away, what it counted
+// meanwhile has been taken from the durations already; when they are back, it
+// has not told meanwhile.
+func (e *Endpoint) apart() bool { return e.bridged || e.absent && e.own.resumed }
 
 // errors are those of the endpoint's own series if they have statuses, else
 // those of the joined counter. Where other endpoints of the family have
@@ -168,7 +177,7 @@ func (e *Endpoint) errors(restarted bool) (n uint64, known bool) {
 	case e.own.hasStatus:
 		return e.own.errors, e.own.complete(restarted)
 	case e.joined.hasStatus:
-		return e.joined.errors, e.joined.complete(restarted) && !e.bridged
+		return e.joined.errors, e.joined.complete(restarted) && !e.apart()
 	default:
 		return 0, e.family.hasStatus(e.scrape) && e.own.complete(restarted)
 	}

@@ -23,6 +23,8 @@ type family struct {
 	scrape     uint64 // the last one that had it
 	chosen     bool   // in the current scrape
 	statusIn   uint64 // the last scrape that had a series with a status
+	joinedIn   uint64 // the last scrape in which it was joined to a latency
+	adoptedIn  uint64 // the last scrape in which endpoints were made of it alone
 	quantiles  bool   // some series is a histogram
 	bounds     []float64
 }
@@ -50,7 +52,8 @@ type track struct {
 	hasStatus bool
 	failed    bool
 	// links are the endpoints whose latency another family has.
-	links []link
+	links    []link
+	joinedIn uint64 // the last scrape in which one of links had a latency
 
 	counter counter
 	buckets buckets

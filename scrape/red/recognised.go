@@ -11,7 +11,7 @@ import (
 // recognised lists the families that are used, and what is missing.
 func (d *Deriver) recognised() (list []redpoll.Recognised, hint string) {
 	for _, f := range d.families {
-		if !f.chosen {
+		if !f.chosen && f.adoptedIn != d.scrape {
 			continue
 		}
 		list = append(list, redpoll.Recognised{
@@ -93,7 +93,8 @@ func (d *Deriver) leftOut(f *family) []string {
 	var names []string
 	for _, other := range d.families {
 		joined := f.convention.ErrorsFrom != nil && redpoll.Glob(f.convention.ErrorsFrom.Family, other.name)
-		if !other.chosen && other.scrape == d.scrape && !joined && !other.convention.PathIsMetricsPath {
+		used := other.chosen || other.adoptedIn == d.scrape
+		if !used && other.scrape == d.scrape && !joined && !other.convention.PathIsMetricsPath {
 			names = append(names, other.name)
 		}
 	}

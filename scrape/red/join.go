@@ -1,0 +1,72 @@
+package red
+
+// joinCounters adds counters to the endpoints whose latency they belong to.
+func (d *Deriver) joinCounters() {
+	for _, t := range d.linked {
+		for i := range t.links {
+			link := &t.links[i]
+			if e := d.joined(link); e != nil && e.family.convention == link.convention {
+				e.joined.add(t, link.hasStatus, link.failed)
+				t.joinedIn = d.scrape
+			}
+		}
+		if t.family != nil && t.joinedIn == d.scrape {
+			t.family.joinedIn = d.scrape
+		}
+	}
+	d.adoptCounters()
+}
+
+// joined finds the endpoint that a link is about, in this scrape. The counter
+// may tell methods apart where the latency does not.
+func (d *Deriver) joined(l *link) *Endpoint {
+	for _, key := range [...]endpointKey{l.endpoint, {path: l.endpoint.path}} {
+		if e := d.endpoints[key]; e != nil && e.scrape == d.scrape {
+			return e
+		}
+	}
+	return nil
+}
+
+// adoptCounters makes endpoints of what a counter counts on paths of which
+// nothing is timed. Its own convention must say that it counts requests, and
+// it must be joined elsewhere: otherwise it may name paths in its own way, and
+// count the same requests once more.
+func (d *Deriver) adoptCounters() {
+	looked := false
+	for _, t := range d.linked {
+		f := t.family
+		if f == nil || f.chosen || f.joinedIn != d.scrape || t.joinedIn == d.scrape {
+			continue
+		}
+		if !looked {
+			d.lookAtPaths()
+			looked = true
+		}
+		if !d.paths[t.key.path] && d.mayAdopt(t) {
+			f.adoptedIn = d.scrape
+			d.presentEndpoint(t).own.add(t, t.hasStatus, t.failed)
+		}
+	}
+}
+
+// lookAtPaths fills d.paths with those of the scrape.
+func (d *Deriver) lookAtPaths() {
+	if d.paths == nil {
+		d.paths = make(map[string]bool)
+	}
+	clear(d.paths)
+	for _, e := range d.present {
+		d.paths[e.Path] = true
+	}
+}
+
+// mayAdopt: an endpoint that was timed a moment ago is only away, and its
+// requests are counted when it is back. Where there is no room, what is timed
+// goes into Other, of which counters could not be told apart.
+func (d *Deriver) mayAdopt(t *track) bool {
+	if e := d.endpoints[t.key]; e != nil {
+		return e.family == t.family
+	}
+	return d.hasRoom()
+}
