@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"reflect"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -115,20 +116,22 @@ func (a *app) reload(context.Context) error {
 		a.logger.Error(err.Error())
 		return err
 	}
-	a.warnOfRestart(next)
+	a.keepUntilRestart(next)
 	a.running = next
 	a.logger.Info("configuration reloaded", "configuration", a.configSource())
 	return nil
 }
 
-// warnOfRestart names the sections that only a new start puts in force.
-func (a *app) warnOfRestart(next *config.Config) {
+// keepUntilRestart leaves in force what only a new start can change, and says
+// so where it has changed.
+func (a *app) keepUntilRestart(next *config.Config) {
 	if next.Storage != a.running.Storage {
 		a.logger.Warn("the `storage` section has changed; restart redpoll to put it in force")
 	}
-	if fmt.Sprint(next.Web) != fmt.Sprint(a.running.Web) {
+	if !reflect.DeepEqual(next.Web, a.running.Web) {
 		a.logger.Warn("the `web` section has changed; restart redpoll to put it in force")
 	}
+	next.Storage, next.Web = a.running.Storage, a.running.Web
 }
 
 func (a *app) reloadOnHangup(ctx context.Context) {

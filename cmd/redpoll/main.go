@@ -103,8 +103,8 @@ func command(ctx context.Context, args []string, hangup <-chan os.Signal, stdout
 // addFlags declares the flags that stand for themselves, without a command.
 func addFlags(k *kingpin.Application, o *options) {
 	k.Flag("config.file", "Configuration file. Without it: redpoll.yaml in the working directory, else a built-in one that scrapes redpoll itself.").StringVar(&o.configFile)
-	k.Flag("storage.path", "History database; beats `storage.path` of the file.").StringVar(&o.storagePath)
-	k.Flag("web.listen-address", "Address of the dashboard and the API; beats `web.listen_address` of the file.").StringVar(&o.listenAddress)
+	k.Flag("storage.path", "History database, redpoll.db unless set; beats `storage.path` of the file.").StringVar(&o.storagePath)
+	k.Flag("web.listen-address", "Address of the dashboard and the API, 127.0.0.1:3334 unless set; beats `web.listen_address` of the file.").StringVar(&o.listenAddress)
 	k.Flag("web.config.file", "TLS and basic authentication, in the format of Prometheus' exporter-toolkit.").StringVar(&o.webConfigFile)
 	k.Flag("demo", "Start a demo shop with traffic and incidents of its own and watch it. Takes no configuration file.").BoolVar(&o.demo)
 }
