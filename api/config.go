@@ -27,14 +27,12 @@ var DefaultConfig = Config{
 	MaxClients:    10_000,
 }
 
-// UnmarshalYAML starts from DefaultConfig and validates what it read.
+// UnmarshalYAML starts from DefaultConfig, so that a file names only what
+// differs. What it read is for Validate to judge.
 func (c *Config) UnmarshalYAML(unmarshal func(any) error) error {
 	type plain Config
 	*c = DefaultConfig
-	if err := unmarshal((*plain)(c)); err != nil {
-		return err
-	}
-	return c.Validate()
+	return unmarshal((*plain)(c))
 }
 
 // Validate names the first field that cannot work, and what would.

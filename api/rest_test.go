@@ -491,27 +491,3 @@ func TestHostileTextStaysInsideJSON(t *testing.T) {
 	events.block()
 	events.expect("snapshot", 1)
 }
-
-func TestFastConfigNamesWhatIsWrong(t *testing.T) {
-	for _, c := range []struct {
-		change func(*Config)
-		says   string
-	}{
-		{func(*Config) {}, ""},
-		{func(c *Config) { c.ListenAddress = ":0" }, ""},
-		{func(c *Config) { c.ListenAddress = "[::1]:80" }, ""},
-		{func(c *Config) { c.ListenAddress = "3334" }, "web.listen_address"},
-		{func(c *Config) { c.ListenAddress = "a:99999" }, "web.listen_address"},
-		{func(c *Config) { c.MaxClients = 0 }, "web.max_clients"},
-		{func(c *Config) { c.AllowedOrigins = []string{"https://a.example"} }, ""},
-		{func(c *Config) { c.AllowedOrigins = []string{"a.example"} }, "web.allowed_origins[0]"},
-		{func(c *Config) { c.AllowedOrigins = []string{"https://a.example/x"} }, "web.allowed_origins[0]"},
-	} {
-		config := DefaultConfig
-		c.change(&config)
-		err := config.Validate()
-		if (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
-			t.Errorf("%+v: %v, want %q", config, err, c.says)
-		}
-	}
-}
