@@ -123,18 +123,18 @@ func (r *minuteRow) appendTo(args []any) []any {
 		errors = integer(in.Errors)
 	}
 	return append(args, r.ts, r.id, microseconds(in.Quantile(0.50)), microseconds(in.Quantile(0.95)),
-		microseconds(in.Quantile(0.99)), errors, integer(in.Requests), in.Elapsed.Milliseconds())
+		microseconds(in.Quantile(0.99)), errors, integer(in.Requests), in.Elapsed.Round(time.Millisecond).Milliseconds())
 }
 
 // integer clamps to what SQLite can hold.
 func integer(v uint64) int64 { return int64(min(v, math.MaxInt64)) }
 
-// microseconds is NULL for nil.
+// microseconds rounds; it is NULL for nil.
 func microseconds(seconds *float64) any {
 	if seconds == nil {
 		return nil
 	}
-	return nanoseconds(*seconds) / 1000
+	return time.Duration(nanoseconds(*seconds)).Round(time.Microsecond).Microseconds()
 }
 
 // putCatalog writes the endpoints and layouts that the database lacks.
