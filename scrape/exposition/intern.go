@@ -10,15 +10,22 @@ const spareSeries = 1000
 // maxNames is more than any exporter has names of families and labels.
 const maxNames = 10_000
 
+// recentReads is for how many reads an answer without most of its series keeps
+// the others from being forgotten.
+const recentReads = 5
+
 // interner gives every series one entry. It remembers vanished series, so
-// that one which comes back is known again, until they outnumber the live
-// ones by spareSeries; then it forgets all that the last read did not have.
+// that one which comes back is known again, until they outnumber those of the
+// fullest recent read by spareSeries; then it forgets all that the last read
+// did not have.
 type interner struct {
 	entries map[string]*entry
 	free    []int // refs of forgotten series
 	next    int
 	read    uint64 // number of the current read
 	live    int    // entries seen in the current read
+	most    int    // the greatest live of the recent reads
+	mostIn  uint64 // the read that had it
 	key     []byte
 	names   map[string]string // of families and labels, which many series share
 }
@@ -93,7 +100,10 @@ func (in *interner) newRef() int {
 
 // end finishes a read that succeeded.
 func (in *interner) end() {
-	if len(in.entries)-in.live <= in.live+spareSeries {
+	if in.live >= in.most || in.read-in.mostIn >= recentReads {
+		in.most, in.mostIn = in.live, in.read
+	}
+	if len(in.entries)-in.live <= in.most+spareSeries {
 		return
 	}
 	for key, e := range in.entries {

@@ -165,6 +165,24 @@ func TestFastIncreasesOfSeriesThatWereAway(t *testing.T) {
 		"/a: unknown", "/a: 10 - 0.05 0.095 0.2", "/a: 20 - 0.05 0.095 0.2", "/a: 10 1 0.05 0.095 0.2")
 }
 
+// An exporter that answers without its applications' series for a moment must
+// not seem to have served all of their requests when they are back.
+func TestFastASeriesOfManyThatWereAwayCountsFromWhereItWas(t *testing.T) {
+	many := func(n int) string {
+		var b strings.Builder
+		b.WriteString(counterType)
+		for i := range 3000 {
+			fmt.Fprintf(&b, "http_requests_total{path=\"/a\",pod=\"%d\",code=\"200\"} %d\n", i, n)
+		}
+		return b.String()
+	}
+	s := newTarget(t, Options{})
+	s.scrape(many(1000))
+	s.scrape("up 1\n")
+	s.scrape("up 1\n")
+	s.wants(s.scrape(many(1002)), " /a: 6000 0 - - -\n") // 2 of each
+}
+
 // 10 requests in 15 s: the endpoint was away for two scrapes.
 func TestFastAnEndpointThatWasAwayHasALongerInterval(t *testing.T) {
 	s := newTarget(t, Options{})
