@@ -224,7 +224,7 @@ func (d *Deriver) followHistogram(t *track, h *exposition.Histogram) {
 			return t.series.String() + " has other buckets than before, so it is counted anew"
 		})
 	}
-	d.took(t, t.buckets.count(), t.buckets.counted(), ok)
+	d.took(t, t.buckets.count(), t.buckets.counted, ok)
 	e := d.endpointOf(t)
 	if e == nil {
 		return

@@ -54,13 +54,14 @@ type buckets struct {
 	cumulative []uint64  // rounded; empty if there is no state yet
 	sum        float64
 	increase   []uint64
+	counted    uint64 // the observations in increase, if they are known
 }
 
 // advance takes the new state. Afterwards b.increase holds the increase of
-// each bucket, not cumulative, and sum that of the sum, NaN if it is not known
-// or beyond belief; ok is false where none can be known. relaid tells that the
-// bounds are not those of before, so that old and new counts cannot be
-// compared.
+// each bucket, not cumulative, b.counted that of all, and sum that of the sum,
+// NaN if it is not known or beyond belief; ok is false where none can be known.
+// relaid tells that the bounds are not those of before, so that old and new
+// counts cannot be compared.
 //
 // A bucket that fell means that the whole series began anew. Where a lower
 // bucket grew by more than a higher one, the higher is raised to it, as
@@ -119,7 +120,8 @@ func (b *buckets) fell(h *exposition.Histogram) bool {
 	return wholeCount(h.Count()) < b.count()
 }
 
-// setIncrease makes b.increase of cumulative, which may be b.increase itself.
+// setIncrease makes b.increase and b.counted of cumulative, which may be
+// b.increase itself.
 func (b *buckets) setIncrease(cumulative []uint64) {
 	var below uint64
 	for i, upTo := range cumulative {
@@ -127,6 +129,7 @@ func (b *buckets) setIncrease(cumulative []uint64) {
 		b.increase[i] = upTo - below
 		below = upTo
 	}
+	b.counted = below
 }
 
 // count is the number of all observations, 0 if there is no state yet.
@@ -135,15 +138,6 @@ func (b *buckets) count() uint64 {
 		return b.cumulative[n-1]
 	}
 	return 0
-}
-
-// counted is the number of observations in b.increase.
-func (b *buckets) counted() uint64 {
-	var n uint64
-	for _, c := range b.increase {
-		n += c
-	}
-	return n
 }
 
 // forget drops the state.
