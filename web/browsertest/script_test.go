@@ -73,7 +73,26 @@ func (e *endpoint) still() object {
 	return o
 }
 
+// total adds up what endpoints show at one time, errors weighed by requests.
+type total struct{ throughput, failing float64 }
+
+func (t *total) add(figures object) {
+	if rate, ok := figures["throughput"].(float64); ok {
+		t.throughput += rate
+		t.failing += rate * figures["errorRate"].(float64)
+	}
+}
+
+// errorRate is in percent; nil without requests.
+func (t *total) errorRate() any {
+	if t.throughput == 0 {
+		return nil
+	}
+	return t.failing / t.throughput
+}
+
 func (s *script) snapshot() object {
+	var sum total
 	list := make([]object, 0, len(s.endpoints))
 	for i := range s.endpoints {
 		e := &s.endpoints[i]
@@ -86,6 +105,7 @@ func (s *script) snapshot() object {
 			o["noData"] = e.noData
 		}
 		list = append(list, o)
+		sum.add(o)
 	}
 	up := 0
 	for _, t := range s.targets {
@@ -95,6 +115,7 @@ func (s *script) snapshot() object {
 	}
 	return object{
 		"timestamp": s.now.UnixMilli(), "interval": s.interval.Milliseconds(), "endpoints": list,
+		"total":   object{"throughput": sum.throughput, "errorRate": sum.errorRate()},
 		"cdn":     object{"bandwidth": nil, "cacheHitRatio": nil, "storage": nil},
 		"system":  object{"uptime": nil, "memory": nil, "cpu": nil, "source": ""},
 		"targets": object{"up": up, "total": len(s.targets)},
@@ -138,7 +159,7 @@ func (s *script) find(q url.Values) *endpoint {
 func (s *script) trend() object {
 	const length = 60
 	times := make([]int64, length)
-	var throughput, errorRate [length]float64
+	var sums [length]total
 	list := make([]object, len(s.endpoints))
 	for i := range s.endpoints {
 		e := &s.endpoints[i]
@@ -148,19 +169,15 @@ func (s *script) trend() object {
 			times[k] = at.UnixMilli()
 			f := e.figures(at)
 			p95[k] = f["p95"]
-			if rate, ok := f["throughput"].(float64); ok {
-				throughput[k] += rate
-				errorRate[k] += rate * f["errorRate"].(float64)
-			}
+			sums[k].add(f)
 		}
 		list[i] = object{"job": e.job, "method": e.method, "path": e.path, "p95": p95}
 	}
-	for k := range length {
-		if throughput[k] > 0 {
-			errorRate[k] /= throughput[k]
-		}
+	var throughput, errorRate [length]any
+	for k := range sums {
+		throughput[k], errorRate[k] = sums[k].throughput, sums[k].errorRate()
 	}
-	return object{"timestamps": times, "throughput": throughput[:], "errorRate": errorRate[:], "endpoints": list}
+	return object{"timestamps": times, "throughput": throughput, "errorRate": errorRate, "endpoints": list}
 }
 
 // alertsOf lists the active alerts and those of the past, of one endpoint if
