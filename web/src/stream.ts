@@ -22,12 +22,13 @@ export interface StreamOptions {
 
 const DEFAULT_INTERVAL = 5000; // ms, until a message tells the real one
 const SILENT_INTERVALS = 2.5;
+const LEAST_PATIENCE = 5000; // ms; a busy network or garbage collector is silent, too
 const OPEN = 1; // WebSocket.OPEN
 
 /**
  * Keeps one WebSocket to redpoll open. A lost connection is tried again for
- * ever, see backoff; a connection that stays silent for 2.5 intervals counts
- * as lost, because a dead network closes nothing. The connection is live once
+ * ever, see backoff; a connection that stays silent for 2.5 intervals, and 5 s
+ * at least, counts as lost: a dead network closes nothing. The connection is live once
  * figures have arrived, not when it opens: a server that accepts and hangs up
  * must not reset the waiting time.
  *
@@ -82,7 +83,7 @@ export class Stream {
   }
 
   #patience(): number {
-    return this.#interval * SILENT_INTERVALS;
+    return Math.max(LEAST_PATIENCE, this.#interval * SILENT_INTERVALS);
   }
 
   #connect(): void {

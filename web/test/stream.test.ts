@@ -133,9 +133,12 @@ describe("a lost connection", () => {
 });
 
 describe("a silent connection", () => {
-  test("is given up after two and a half intervals of what redpoll says", () => {
-    socket().tell(message("snapshot", 1, { ...snapshot(1, []), interval: 200 }));
-    vi.advanceTimersByTime(499);
+  test.each([
+    ["after two and a half intervals of what redpoll says", 10_000, 25_000],
+    ["not before five seconds, however short the intervals", 100, 5000],
+  ])("is given up %s", (_, interval, patience) => {
+    socket().tell(message("snapshot", 1, { ...snapshot(1, []), interval }));
+    vi.advanceTimersByTime(patience - 1);
     expect(connection()).toEqual({ state: "live" });
     vi.advanceTimersByTime(1);
     expect(connection()).toMatchObject({ state: "waiting", attempt: 1 });

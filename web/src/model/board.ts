@@ -9,7 +9,7 @@ export interface Row {
   readonly key: string;
   /** What the filter looks through, in lower case. */
   readonly haystack: string;
-  /** The p95 of the last five minutes. */
+  /** The p95 of the newest snapshots. */
   readonly trend: TrendLine;
   figures: EndpointMetrics;
   status: Status;

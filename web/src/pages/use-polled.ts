@@ -5,7 +5,9 @@ export interface Polled<T> {
   error: string; // empty unless the last request failed
 }
 
-/** Asks again every so many milliseconds while the page is looked at. */
+const LEAST_WAIT = 2000; // ms
+
+/** Asks again every so many milliseconds, 2 s at least, while the page is looked at. */
 export function usePolled<T>(ask: (signal: AbortSignal) => Promise<T>, every: number): Polled<T> {
   const [polled, setPolled] = useState<Polled<T>>({ value: null, error: "" });
   useEffect(() => {
@@ -15,7 +17,7 @@ export function usePolled<T>(ask: (signal: AbortSignal) => Promise<T>, every: nu
         (value) => setPolled({ value, error: "" }),
         (error: Error) => abort.signal.aborted || setPolled((before) => ({ ...before, error: error.message })),
       );
-    const timer = setInterval(() => document.hidden || void once(), every);
+    const timer = setInterval(() => document.hidden || void once(), Math.max(LEAST_WAIT, every));
     void once();
     return () => {
       clearInterval(timer);

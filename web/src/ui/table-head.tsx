@@ -1,14 +1,17 @@
+import { age } from "../format";
 import type { SortKey } from "../model/order";
 import { sortBy } from "../model/route";
+import { TREND_LENGTH } from "../model/trend";
+import { board } from "../state/live";
 import { adjust, route } from "../state/navigation";
 
 interface Column {
   title: string;
   class: string;
-  sort?: SortKey;
+  sort: SortKey;
 }
 
-/** In the order of the cells in row.tsx. */
+/** In the order of the cells in row.tsx; the trend comes last. */
 const COLUMNS: readonly Column[] = [
   { title: "Status", class: "cell-status", sort: "status" },
   { title: "Endpoint", class: "cell-name", sort: "name" },
@@ -17,21 +20,20 @@ const COLUMNS: readonly Column[] = [
   { title: "p99", class: "cell-figure wide-only", sort: "p99" },
   { title: "Errors", class: "cell-figure", sort: "errors" },
   { title: "Throughput", class: "cell-figure wide-only", sort: "throughput" },
-  { title: "p95, 5 min", class: "cell-trend" },
 ];
 
 export function TableHead() {
   return (
     <div role="rowgroup" class="table-head">
       <div role="row" class="row head" aria-rowindex={1}>
-        {COLUMNS.map((column) => <HeadCell key={column.title} {...column} />)}
+        {COLUMNS.map((column) => <HeadCell key={column.sort} {...column} />)}
+        <span role="columnheader" class="cell-trend">p95, {age(TREND_LENGTH * board.interval)}</span>
       </div>
     </div>
   );
 }
 
 function HeadCell({ title, sort, class: name }: Column) {
-  if (!sort) return <span role="columnheader" class={name}>{title}</span>;
   const view = route.value;
   const direction = sort !== view.sort ? "none" : view.descending ? "descending" : "ascending";
   return (
