@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { stepFor } from "../src/model/range";
+import { parseRange, RANGES, stepFor } from "../src/model/range";
 import { bandsOf, seriesFrom, withLivePoint } from "../src/model/series";
 import type { History } from "../src/protocol";
 import { alert, endpoint } from "./fixtures";
@@ -67,4 +67,9 @@ test("steps are round, no finer than the interval, and no more than a chart has 
   expect(stepFor(5 * minutes, 60_000)).toBe(60_000);
   expect(stepFor(30 * 24 * 60 * minutes, 5000)).toBe(2 * 60 * minutes);
   expect(stepFor(1000 * 24 * 60 * minutes, 5000)).toBe(24 * 60 * minutes);
+});
+
+test("ranges go no further back than redpoll keeps history by default", () => {
+  expect(RANGES).toEqual(["5m", "15m", "30m", "1h", "6h", "24h", "7d"]);
+  expect(parseRange("30d")).toBe("15m");
 });

@@ -2,7 +2,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** How far back the charts look. */
+/** How far back the charts look: no further than redpoll keeps history by default. */
 const LENGTHS = {
   "5m": 5 * MINUTE,
   "15m": 15 * MINUTE,
@@ -11,7 +11,6 @@ const LENGTHS = {
   "6h": 6 * HOUR,
   "24h": DAY,
   "7d": 7 * DAY,
-  "30d": 30 * DAY,
 } as const;
 
 export type Range = keyof typeof LENGTHS;
