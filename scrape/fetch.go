@@ -100,9 +100,10 @@ func (e *tooLargeError) Error() string {
 	return fmt.Sprintf("the body is larger than body_size_limit, %v", e.limit)
 }
 
-// fetch gets the whole body, decompressed. ctx bounds the time for all of it.
-// The caller releases the answer when there is no error.
-func (j *job) fetch(ctx context.Context, url string) (*answer, error) {
+// fetch gets the whole body, decompressed. ctx bounds the time for all of it;
+// usual is the length of the last one, 0 if there was none. The caller releases
+// the answer when there is no error.
+func (j *job) fetch(ctx context.Context, url string, usual int64) (*answer, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return nil, err
@@ -124,8 +125,9 @@ func (j *job) fetch(ctx context.Context, url string) (*answer, error) {
 		buffer:      bodies.Get().(*[]byte),
 		room:        room{all: j.manager.room},
 	}
+	expected := max(usual, response.ContentLength) // which is that of the compressed body
 	encoding := response.Header.Get("Content-Encoding")
-	if err := a.read(ctx, response.Body, encoding, int64(j.config.BodySizeLimit)); err != nil {
+	if err := a.read(ctx, response.Body, encoding, expected, int64(j.config.BodySizeLimit)); err != nil {
 		a.release()
 		return nil, err
 	}
@@ -139,7 +141,7 @@ func closeBody(body io.ReadCloser) {
 }
 
 // read takes the body up to limit, decompressed.
-func (a *answer) read(ctx context.Context, from io.Reader, encoding string, limit int64) error {
+func (a *answer) read(ctx context.Context, from io.Reader, encoding string, expected, limit int64) error {
 	switch encoding {
 	case "", "identity":
 	case "gzip":
@@ -152,20 +154,26 @@ func (a *answer) read(ctx context.Context, from io.Reader, encoding string, limi
 	default:
 		return fmt.Errorf("answered with Content-Encoding %.40q, although only gzip is asked for", encoding)
 	}
-	err := a.readAll(ctx, from, limit)
+	err := a.readAll(ctx, from, expected, limit)
 	if err == nil && int64(len(a.body)) > limit {
 		err = &tooLargeError{ByteSize(limit)}
 	}
 	return err
 }
 
-// readAll takes what r has, up to one byte more than limit.
-func (a *answer) readAll(ctx context.Context, r io.Reader, limit int64) error {
+// readAll takes what r has, up to one byte more than limit. Once the body turns
+// out to be large, it asks for room for all that is expected: bodies that asked
+// little by little would end up waiting for each other.
+func (a *answer) readAll(ctx context.Context, r io.Reader, expected, limit int64) error {
 	r = io.LimitReader(r, limit+1)
 	b := (*a.buffer)[:0]
 	for {
 		if len(b) == cap(b) {
-			size := min(2*int64(cap(b)), limit+1)
+			size := 2 * int64(cap(b))
+			if size > smallBody {
+				size = max(size, expected+expected/16) // it may have grown a little
+			}
+			size = min(size, limit+1)
 			if err := a.room.grow(ctx, size); err != nil {
 				return err
 			}

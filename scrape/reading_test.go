@@ -60,7 +60,7 @@ func TestFastATargetWhoseBodyTakesTooLongToReadIsDown(t *testing.T) {
 		if s.Health != redpoll.HealthDown {
 			t.Errorf("health is %s", s.Health)
 		}
-		wantContains(t, "the error", s.Error, "it took too long to read the body, more than 5s; expose fewer series or split the target")
+		wantContains(t, "the error", s.Error, "it took too long to read the body, more than 10s; expose fewer series or split the target")
 	})
 }
 

@@ -1,6 +1,7 @@
 package scrape
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -44,6 +45,24 @@ func TestFastRoomIsSharedByLargeBodies(t *testing.T) {
 			t.Error("room is lost")
 		}
 	})
+}
+
+func TestFastALargeBodyAsksForAllItsRoomAtOnce(t *testing.T) {
+	f := func(expected int64, want error) {
+		t.Helper()
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			buffer := make([]byte, 0, smallBody)
+			a := answer{buffer: &buffer, room: room{all: semaphore.NewWeighted(2 << 20)}}
+			if err := a.readAll(ctx, bytes.NewReader(bodyOf(5_000)), expected, 50<<20); !errors.Is(err, want) {
+				t.Errorf("of 2 MiB for a body that is expected to have %d bytes and has 500,000: %v", expected, err)
+			}
+		})
+	}
+	f(0, nil)
+	f(500_000, nil)
+	f(2_000_000, errNoRoom)
 }
 
 func TestFastATargetThatThereIsNoRoomForIsDownAndSaysSo(t *testing.T) {

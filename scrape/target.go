@@ -32,9 +32,10 @@ type target struct {
 	cancel context.CancelFunc // ends the loop
 	done   chan struct{}      // closed when it has ended
 
-	// reader and deriver belong to the loop's goroutine.
+	// These belong to the loop's goroutine.
 	reader  exposition.Reader
 	deriver *red.Deriver
+	usual   int64 // length of the last body
 
 	mu     sync.Mutex // guards what follows
 	status redpoll.TargetStatus
@@ -133,7 +134,7 @@ func (t *target) scrape(ctx context.Context) {
 	begun := time.Now()
 	o := outcome{begun: begun}
 	fetching, cancel := context.WithTimeout(ctx, time.Duration(t.job.config.ScrapeTimeout))
-	answer, err := t.job.fetch(fetching, t.URL)
+	answer, err := t.job.fetch(fetching, t.URL, t.usual)
 	cancel()
 	o.duration = time.Since(begun)
 	switch {
@@ -145,6 +146,7 @@ func (t *target) scrape(ctx context.Context) {
 	case err != nil:
 		o.failure = explain(err, t)
 	default:
+		t.usual = int64(len(answer.body))
 		if !t.readInTurn(ctx, answer, &o) {
 			return
 		}
@@ -181,8 +183,8 @@ func (t *target) readInTurn(ctx context.Context, a *answer, o *outcome) bool {
 }
 
 // readTimeout is how long reading a body may take once its turn has come. The
-// largest honest ones need a second.
-const readTimeout = 5 * time.Second
+// largest honest ones need a second or two on a processor of their own.
+const readTimeout = 10 * time.Second
 
 // read parses the answer and derives from it.
 func (t *target) read(ctx context.Context, a *answer, o *outcome) {
