@@ -200,13 +200,16 @@ func (t *Text) skipNaNBuckets(body []byte, families map[string]*dto.MetricFamily
 		line := body[bytes.LastIndexByte(body[:at], '\n')+1 : at]
 		body = body[at+len(nanBound):]
 		name := bucketOf(line)
-		switch families[name].GetType() {
-		case dto.MetricType_HISTOGRAM, dto.MetricType_GAUGE_HISTOGRAM:
+		if isHistogram(families[name].GetType()) {
 			t.scrape.Skipped.Add(1, func() string {
 				return fmt.Sprintf("%.*s has a bucket whose bound is NaN", maxShown, name)
 			})
 		}
 	}
+}
+
+func isHistogram(t dto.MetricType) bool {
+	return t == dto.MetricType_HISTOGRAM || t == dto.MetricType_GAUGE_HISTOGRAM
 }
 
 // bucketOf is the name of the histogram whose bucket a line begins, empty if
