@@ -125,7 +125,7 @@ func TestServerComplaintsAreShownWS(t *testing.T) {
 	p := open(t, s.URL)
 	p.shows(".pill", "Live")
 	s.complain("history is not being written: disk full")
-	p.shows(".notice", "disk full")
+	p.shows(".notice[role=alert]", "disk full")
 	p.click(".notice .icon-button")
 	p.gone(".notice")
 }

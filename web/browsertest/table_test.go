@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
@@ -123,6 +124,23 @@ func TestKeyboardOpensAndClosesAnEndpoint(t *testing.T) {
 	p.until(`location.search === "?ep=shop|POST|/orders"`)
 	p.press("Escape")
 	p.gone(".detail")
+}
+
+func TestClosingAnEndpointFromInsideGoesOnInTheTable(t *testing.T) {
+	p := open(t, serve(t, shop()).URL)
+	p.visible("#row-0")
+	p.do(chromedp.Focus(chromedp.CSS(".table")))
+	p.press(" ")
+	p.click(".detail .icon-button")
+	p.gone(".detail")
+	p.until(`document.activeElement === document.querySelector(".table")`)
+}
+
+func TestSparklinesTellWhatTimeTheyCover(t *testing.T) {
+	s := shop()
+	s.interval = 10 * time.Second
+	p := open(t, serve(t, s).URL)
+	p.shows(".head .cell-trend", "10 min")
 }
 
 func TestOnlyRowsInSightAreInTheDocument(t *testing.T) {

@@ -1,3 +1,4 @@
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { latency, percent, throughput, zoneName, type Figure } from "../format";
 import { byUrgency } from "../model/alerts";
 import { encodeKey, type EndpointKey } from "../model/endpoint";
@@ -16,7 +17,7 @@ import { useHistory } from "./use-history";
 /** Everything about one endpoint: its figures now, its alerts, its past. */
 export function Detail({ endpoint }: { endpoint: EndpointKey }) {
   return (
-    <section class="panel detail" aria-label="Endpoint">
+    <section class="panel detail" aria-label="Endpoint" ref={useFocusBack()}>
       <Head endpoint={endpoint} />
       <Figures endpoint={endpoint} />
       <Firing endpoint={endpoint} />
@@ -24,6 +25,15 @@ export function Detail({ endpoint }: { endpoint: EndpointKey }) {
       <Charts endpoint={endpoint} />
     </section>
   );
+}
+
+/** Who closes the panel from inside goes on in the table, not at the top of the page. */
+function useFocusBack() {
+  const panel = useRef<HTMLElement>(null);
+  useLayoutEffect(() => () => {
+    if (panel.current?.contains(document.activeElement)) document.querySelector<HTMLElement>(".table")?.focus();
+  }, []);
+  return panel;
 }
 
 interface Props {

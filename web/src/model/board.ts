@@ -140,9 +140,8 @@ function retire(row: Row): void {
 function tallyOf(rows: readonly Row[]): Tally {
   const tally: Tally = { counts: { crit: 0, warn: 0, none: 0, ok: 0 }, slowest: null };
   for (const row of rows) {
-    const { p99 } = row.figures;
     tally.counts[row.status]++;
-    if (p99 !== null && p99 > (tally.slowest?.figures.p99 ?? -1)) tally.slowest = row;
+    if ((row.figures.p99 ?? -1) > (tally.slowest?.figures.p99 ?? -1)) tally.slowest = row;
   }
   return tally;
 }

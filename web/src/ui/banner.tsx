@@ -42,7 +42,7 @@ function countdown(retryAt: number): string {
 export function Notice() {
   if (!notice.value) return null;
   return (
-    <div class="notice" role="status">
+    <div class="notice" role="alert">
       <p>{notice.value}</p>
       <button type="button" class="icon-button" aria-label="Close this message" onClick={() => (notice.value = "")}>
         <Icon name="close" />

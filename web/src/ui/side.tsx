@@ -25,7 +25,7 @@ function FiringPanel() {
     <section class="panel firing" aria-labelledby="firing-title">
       <header class="panel-head">
         <h2 id="firing-title">Alerts</h2>
-        <span class="muted figure">{alerts.length}</span>
+        <span class="muted figure" role="status">{alerts.length}<span class="unseen"> firing</span></span>
         <AllAlerts shown={Math.min(alerts.length, SHOWN)} />
       </header>
       {alerts.length === 0 ? (

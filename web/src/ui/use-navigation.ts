@@ -30,10 +30,10 @@ export function useNavigation(rows: readonly Row[], rowHeight: number, viewport:
     const page = Math.max(1, Math.floor(viewport.height / rowHeight) - 1);
     const target = keyTarget(event.key, activeIndex, page, rows.length);
     const row = rows[activeIndex];
-    // Enter on a button of the head is the button's own.
+    // Enter and Space on a button of the head are the button's own.
     const onGrid = event.target === event.currentTarget;
     if (target !== null) moveTo(target);
-    else if (event.key === "Enter" && onGrid && row) pick(row);
+    else if ((event.key === "Enter" || event.key === " ") && onGrid && row) pick(row);
     else return;
     event.preventDefault();
   };
