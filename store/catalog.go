@@ -1,29 +1,31 @@
 package store
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/redpoll/redpoll/internal/redpoll"
 )
 
-// errTooManyEndpoints: all ids are taken.
-var errTooManyEndpoints = fmt.Errorf("more than %d endpoints", maxEndpointID)
+// maxEndpoints is how many endpoints the history can have at a time. It leaves
+// ids to spare and bounds memory to some 50 MB.
+const maxEndpoints = 100_000
+
+// errTooManyEndpoints: no more endpoint fits into the history.
+var errTooManyEndpoints = fmt.Errorf("the history already has %d endpoints, as many as it can; give routes instead of URLs as paths", maxEndpoints)
 
 // endpoint is a row of the endpoint table. Its fields are guarded by the
 // catalog's mutex, except key and id, which never change.
 type endpoint struct {
 	id  int64
 	key redpoll.EndpointKey
-	// layout is the bucket layout of its records unless they name another, 0
-	// until a histogram was seen; bounds is that layout.
-	layout int64
-	bounds []float64
-	// first and last are Unix ms; last is what the row says.
+	// own is the bucket layout of its records unless they name another, nil
+	// until a histogram was seen.
+	own *layout
+	// brought is how many of the known layouts it brought up in this run.
+	brought int
+	// first and last are Unix ms; last lags behind, see use.
 	first, last int64
 	// saved is false while the row lacks what is known here.
 	saved bool
@@ -33,33 +35,31 @@ type endpoint struct {
 // in memory and reach the database with the next commit, so a failed commit
 // leaves nothing to undo. It may be used concurrently.
 type catalog struct {
-	mu        sync.RWMutex
-	byKey     map[redpoll.EndpointKey]*endpoint
-	byID      map[int64]*endpoint
-	layouts   map[int64][]float64
-	layoutIDs map[string]int64 // by JSON text
-	// lastID and lastLayout are the highest ids given out.
+	mu      sync.RWMutex
+	byKey   map[redpoll.EndpointKey]*endpoint
+	byID    map[int64]*endpoint
+	layouts map[int64]*layout
+	byLE    map[string]*layout
+	// bounds is how many the layouts have together.
+	bounds int
+	// lastID is the endpoint id given out last, lastLayout the highest one of
+	// a layout.
 	lastID, lastLayout int64
-	// unsaved endpoints and layouts are not in the database yet.
+	// unsaved endpoints and layouts are not in the database as they are here.
 	unsaved        []*endpoint
-	unsavedLayouts []layoutRow
-}
-
-type layoutRow struct {
-	id int64
-	le string
+	unsavedLayouts []*layout
 }
 
 func newCatalog() *catalog {
 	return &catalog{
-		byKey:     map[redpoll.EndpointKey]*endpoint{},
-		byID:      map[int64]*endpoint{},
-		layouts:   map[int64][]float64{},
-		layoutIDs: map[string]int64{},
+		byKey:   map[redpoll.EndpointKey]*endpoint{},
+		byID:    map[int64]*endpoint{},
+		layouts: map[int64]*layout{},
+		byLE:    map[string]*layout{},
 	}
 }
 
-// find gives the id of an endpoint; ok is false if it was never stored.
+// find gives the id of an endpoint; ok is false if the history has none of it.
 func (c *catalog) find(k redpoll.EndpointKey) (id int64, ok bool) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
@@ -77,21 +77,6 @@ func (c *catalog) size() int {
 	return len(c.byKey)
 }
 
-// layout finds bounds as decoder.layout wants it.
-func (c *catalog) layout(id, layout int64) ([]float64, bool) {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	if layout == ownLayout {
-		e, ok := c.byID[id]
-		if !ok || e.layout == 0 {
-			return nil, false
-		}
-		return e.bounds, true
-	}
-	bounds, ok := c.layouts[layout]
-	return bounds, ok
-}
-
 // intern gives the ids under which an increase of k at ts is stored, new ones
 // if need be. layout is that of h, see layoutOf; with an error of h alone the
 // endpoint's id comes nevertheless.
@@ -104,31 +89,36 @@ func (c *catalog) intern(k redpoll.EndpointKey, ts int64, h *redpoll.Histogram) 
 			return 0, 0, err
 		}
 	}
-	layout, err = c.internLayout(e, h)
+	c.use(e, ts, lastSeenLag)
+	layout, err = c.internLayout(e, ts, h)
 	return e.id, layout, err
 }
 
-// layoutOf gives the id of h's bounds at an endpoint: ownLayout if they are
-// the endpoint's own or h is nil.
-func (c *catalog) layoutOf(id int64, h *redpoll.Histogram) (int64, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.internLayout(c.byID[id], h)
-}
-
 func (c *catalog) add(k redpoll.EndpointKey, ts int64) (*endpoint, error) {
-	if c.lastID >= maxEndpointID {
+	if len(c.byKey) >= maxEndpoints {
 		return nil, errTooManyEndpoints
 	}
-	e := &endpoint{id: c.lastID + 1, key: k, first: ts, last: ts, saved: true}
+	c.lastID = c.freeID()
+	e := &endpoint{id: c.lastID, key: k, first: ts, last: ts, saved: true}
 	c.put(e)
 	c.markUnsaved(e)
 	return e, nil
 }
 
+// freeID is the next id after the last one. Those of forgotten endpoints come
+// round again.
+func (c *catalog) freeID() int64 {
+	id := c.lastID
+	for {
+		id = id%maxEndpointID + 1
+		if _, taken := c.byID[id]; !taken {
+			return id
+		}
+	}
+}
+
 func (c *catalog) put(e *endpoint) {
 	c.byKey[e.key], c.byID[e.id] = e, e
-	c.lastID = max(c.lastID, e.id)
 }
 
 func (c *catalog) markUnsaved(e *endpoint) {
@@ -138,68 +128,74 @@ func (c *catalog) markUnsaved(e *endpoint) {
 	}
 }
 
-func (c *catalog) internLayout(e *endpoint, h *redpoll.Histogram) (int64, error) {
-	switch {
-	case h == nil:
-		return ownLayout, nil
-	case len(h.Counts) != len(h.Bounds)+1:
-		return 0, fmt.Errorf("histogram with %d bounds and %d counts", len(h.Bounds), len(h.Counts))
-	case e.layout != 0 && slices.Equal(e.bounds, h.Bounds):
-		return ownLayout, nil
-	}
-	layout, err := c.addLayout(h.Bounds)
-	if err != nil || e.layout != 0 {
-		return layout, err
-	}
-	e.layout, e.bounds = layout, c.layouts[layout]
-	c.markUnsaved(e)
-	return ownLayout, nil
-}
-
-// addLayout gives the id of a bucket layout, a new one if need be.
-func (c *catalog) addLayout(bounds []float64) (int64, error) {
-	if !slices.IsSorted(bounds) {
-		return 0, errors.New("histogram whose bounds do not ascend")
-	}
-	le, err := json.Marshal(slices.Concat([]float64{}, bounds)) // [], never null
-	if err != nil {
-		return 0, fmt.Errorf("histogram bounds: %w", err)
-	}
-	if id, ok := c.layoutIDs[string(le)]; ok {
-		return id, nil
-	}
-	row := layoutRow{id: c.lastLayout + 1, le: string(le)}
-	c.putLayout(row, slices.Clone(bounds))
-	c.unsavedLayouts = append(c.unsavedLayouts, row)
-	return row.id, nil
-}
-
-func (c *catalog) putLayout(row layoutRow, bounds []float64) {
-	c.layouts[row.id], c.layoutIDs[row.le] = bounds, row.id
-	c.lastLayout = max(c.lastLayout, row.id)
-}
-
-// lastSeenStep is how far the endpoint table's last_ts may lag behind.
-const lastSeenStep = time.Hour
+// How far the tables' last_ts may lag behind. An endpoint in steady use is
+// noted every lastSeenStep when its minute row is written, since those rows
+// are spread over the snapshots; one that comes back is noted at once, so that
+// the lag never exceeds lastSeenLag.
+const (
+	lastSeenStep = time.Hour
+	lastSeenLag  = 2 * lastSeenStep
+)
 
 // seen notes that an endpoint was active at ts.
 func (c *catalog) seen(id, ts int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if e, ok := c.byID[id]; ok && ts-e.last >= lastSeenStep.Milliseconds() {
-		e.last = ts
-		c.markUnsaved(e)
+	if e, ok := c.byID[id]; ok {
+		c.use(e, ts, lastSeenStep)
 	}
 }
 
+// use notes that a record of an endpoint at ts needs it, and its layout with
+// it, if what is known lags behind that far.
+func (c *catalog) use(e *endpoint, ts int64, lag time.Duration) {
+	if ts-e.last < lag.Milliseconds() {
+		return
+	}
+	e.last = ts
+	c.markUnsaved(e)
+	if e.own != nil {
+		c.useLayout(e.own, ts)
+	}
+}
+
+// forget drops the endpoints that no record since a time needs, and the
+// layouts, just as forgetRows does in the database.
+func (c *catalog) forget(since int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, e := range c.byID {
+		if e.last < endpointCutoff(since) {
+			delete(c.byKey, e.key)
+			delete(c.byID, e.id)
+		}
+	}
+	for _, l := range c.layouts {
+		if l.last < layoutCutoff(since) {
+			c.dropLayout(l)
+		}
+	}
+}
+
+// endpointCutoff is the last_ts below which an endpoint has no record since a
+// time.
+func endpointCutoff(since int64) int64 { return since - lastSeenLag.Milliseconds() }
+
+// layoutCutoff is the same for layouts. It is later than what remains of
+// endpoints by as much as a layout may be behind the endpoint whose own it is.
+func layoutCutoff(since int64) int64 { return endpointCutoff(since) - lastSeenStep.Milliseconds() }
+
 // toSave copies the rows that the database lacks.
-func (c *catalog) toSave() (layouts []layoutRow, endpoints []endpoint) {
+func (c *catalog) toSave() (layouts []layout, endpoints []endpoint) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	for _, e := range c.unsaved {
 		endpoints = append(endpoints, *e)
 	}
-	return slices.Clone(c.unsavedLayouts), endpoints
+	for _, l := range c.unsavedLayouts {
+		layouts = append(layouts, *l)
+	}
+	return layouts, endpoints
 }
 
 // setSaved forgets what the last toSave gave out. Its caller, the one writer,
@@ -210,5 +206,10 @@ func (c *catalog) setSaved() {
 	for _, e := range c.unsaved {
 		e.saved = true
 	}
+	for _, l := range c.unsavedLayouts {
+		l.saved = true
+	}
+	clear(c.unsaved) // for the garbage collector
+	clear(c.unsavedLayouts)
 	c.unsaved, c.unsavedLayouts = c.unsaved[:0], c.unsavedLayouts[:0]
 }

@@ -28,9 +28,8 @@ type tick struct {
 	alerts   []redpoll.Alert
 }
 
-// journal is what the writer remembers from one snapshot to the next. All but
-// pending, bytes, last and behind changes only once a commit has succeeded, so
-// a failed one needs no undoing.
+// journal is what the writer remembers from one snapshot to the next. open and
+// due change only once a commit has succeeded, so a failed one needs no undoing.
 type journal struct {
 	// pending are the ticks to be written, oldest first; bytes is the size of
 	// their blobs.
@@ -45,6 +44,8 @@ type journal struct {
 	open   minute
 	due    dueRows
 	closed bool
+	// leftOut is true once a histogram was left out since the last hour began.
+	leftOut bool
 }
 
 // Append stores a snapshot in one transaction: the New increases of its
@@ -131,10 +132,27 @@ func (s *Store) encode(snap *redpoll.Snapshot, ts int64) ([]byte, error) {
 // its histogram, or with id 0 if nothing of it can be stored.
 func (s *Store) record(k redpoll.EndpointKey, in redpoll.Increase, ts int64) (record, error) {
 	id, layout, err := s.catalog.intern(k, ts, in.Latency)
-	if err != nil {
+	switch {
+	case errors.Is(err, errTooManyLayouts):
+		s.leaveOut(&in, k, err)
+		err = nil
+	case err != nil:
 		in.Latency = nil
 	}
 	return record{id: id, layout: layout, increase: in}, err
+}
+
+// leaveOut takes away a histogram that the history has no room for, counts it,
+// and logs the first one of each hour.
+func (s *Store) leaveOut(in *redpoll.Increase, k redpoll.EndpointKey, cause error) {
+	in.Latency = nil
+	s.metrics.histograms.Inc()
+	if s.journal.leftOut {
+		return
+	}
+	s.journal.leftOut = true
+	s.log.Warn("Histograms are left out of the history, requests and errors are kept; an application's buckets must stay the same",
+		"job", k.Job, "method", k.Method, "path", k.Path, "err", cause)
 }
 
 func (s *Store) enqueue(t tick) {
@@ -202,30 +220,55 @@ func (s *Store) commit(ctx context.Context, t *tick) error {
 		return err
 	}
 	defer tx.Rollback() //nolint:errcheck // does nothing after Commit
-	due, closes := j.due, j.open.endsBefore(t.ts)
-	if closes {
-		if due, err = s.closeMinute(tx, j.open, due); err != nil {
-			return err
-		}
-	}
-	rows, due := due.take(t.interval)
-	if err := s.putMinuteRows(tx, rows); err != nil {
+	due, err := s.putDue(tx, t)
+	if err != nil {
 		return err
 	}
 	if err := s.putTick(tx, t); err != nil {
 		return err
 	}
-	if closes {
-		if err := s.prune(tx, t.ts); err != nil {
-			return err
-		}
+	if err := s.deleteDue(tx, t.ts); err != nil {
+		return err
 	}
 	if err := tx.Commit(); err != nil {
 		return err
 	}
 	s.catalog.setSaved()
+	if j.open.endsHourBefore(t.ts) {
+		s.catalog.forget(s.oldest(t.ts))
+		j.leftOut = false
+	}
 	j.due = due
 	s.follow(t.ts, t.blob)
+	return nil
+}
+
+// putDue writes the minute that a tick ends, if it does, and the tick's share
+// of minute rows. It gives the rows that are left.
+func (s *Store) putDue(tx *transaction, t *tick) (left dueRows, err error) {
+	j := &s.journal
+	left = j.due
+	if j.open.endsBefore(t.ts) {
+		if left, err = s.closeMinute(tx, j.open, left); err != nil {
+			return left, err
+		}
+	}
+	rows, left := left.take(t.interval)
+	return left, s.putMinuteRows(tx, rows)
+}
+
+// deleteDue deletes what is out of date, each minute, and once an hour what
+// nothing refers to any more.
+func (s *Store) deleteDue(tx *transaction, ts int64) error {
+	open := s.journal.open
+	if open.endsBefore(ts) {
+		if err := s.prune(tx, ts); err != nil {
+			return err
+		}
+	}
+	if open.endsHourBefore(ts) {
+		return forgetRows(tx, s.oldest(ts))
+	}
 	return nil
 }
 

@@ -272,11 +272,12 @@ func TestMetricsOfTheStore(t *testing.T) {
 	}
 	appendAll(t, s, many(noon, 3))
 	for name, want := range map[string]float64{
-		"redpoll_store_commit_duration_seconds": 1,
-		"redpoll_store_commit_failures_total":   0,
-		"redpoll_store_dropped_ticks_total":     0,
-		"redpoll_store_pending_ticks":           0,
-		"redpoll_store_endpoints":               3,
+		"redpoll_store_commit_duration_seconds":  1,
+		"redpoll_store_commit_failures_total":    0,
+		"redpoll_store_dropped_ticks_total":      0,
+		"redpoll_store_dropped_histograms_total": 0,
+		"redpoll_store_pending_ticks":            0,
+		"redpoll_store_endpoints":                3,
 	} {
 		if got := metric(t, registry, name); got != want {
 			t.Errorf("%s is %g, want %g", name, got, want)

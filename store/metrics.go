@@ -13,9 +13,10 @@ type metrics struct {
 	registerer prometheus.Registerer
 	collectors []prometheus.Collector
 
-	duration prometheus.Histogram
-	failures prometheus.Counter
-	dropped  prometheus.Counter
+	duration   prometheus.Histogram
+	failures   prometheus.Counter
+	dropped    prometheus.Counter
+	histograms prometheus.Counter
 }
 
 // newMetrics registers the metrics of s; a nil registerer leaves them
@@ -36,8 +37,12 @@ func newMetrics(r prometheus.Registerer, s *Store) (*metrics, error) {
 			Name: "redpoll_store_dropped_ticks_total",
 			Help: "Snapshots that were lost because the database could not be written for too long.",
 		}),
+		histograms: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "redpoll_store_dropped_histograms_total",
+			Help: "Histograms left out of the history because there were too many bucket layouts.",
+		}),
 	}
-	m.collectors = append(m.gauges(s), m.duration, m.failures, m.dropped)
+	m.collectors = append(m.gauges(s), m.duration, m.failures, m.dropped, m.histograms)
 	return m, m.register()
 }
 

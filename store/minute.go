@@ -7,7 +7,10 @@ import (
 	"github.com/redpoll/redpoll/internal/redpoll"
 )
 
-const minuteMS = int64(time.Minute / time.Millisecond)
+const (
+	minuteMS = int64(time.Minute / time.Millisecond)
+	hourMS   = int64(time.Hour / time.Millisecond)
+)
 
 // floor rounds ts down to a multiple of step, also before 1970.
 func floor(ts, step int64) int64 {
@@ -32,6 +35,12 @@ func newMinute(ts int64) minute {
 // endsBefore reports whether a tick at ts ends the minute.
 func (m minute) endsBefore(ts int64) bool {
 	return m.increases != nil && ts >= m.start+minuteMS
+}
+
+// endsHourBefore reports whether a tick at ts ends the minute and the hour that
+// it belongs to.
+func (m minute) endsHourBefore(ts int64) bool {
+	return m.endsBefore(ts) && floor(m.start, hourMS) != floor(ts, hourMS)
 }
 
 // add appends a tick's increases. What follows an unreadable record is left

@@ -95,7 +95,7 @@ func (c *catalog) load(ctx context.Context, tx *sql.Tx) error {
 	if err := c.loadLayouts(ctx, tx); err != nil {
 		return err
 	}
-	rows, err := tx.QueryContext(ctx, `SELECT id, job, path, method, coalesce(bounds_id, 0), first_ts, last_ts
+	rows, err := tx.QueryContext(ctx, `SELECT id, job, path, method, bounds_id, first_ts, last_ts
 		FROM endpoint WHERE instance = ''`)
 	if err != nil {
 		return err
@@ -103,32 +103,36 @@ func (c *catalog) load(ctx context.Context, tx *sql.Tx) error {
 	defer rows.Close() // Err tells
 	for rows.Next() {
 		e := &endpoint{saved: true}
-		err := rows.Scan(&e.id, &e.key.Job, &e.key.Path, &e.key.Method, &e.layout, &e.first, &e.last)
+		var own sql.NullInt64
+		err := rows.Scan(&e.id, &e.key.Job, &e.key.Path, &e.key.Method, &own, &e.first, &e.last)
 		if err != nil {
 			return err
 		}
-		e.bounds = c.layouts[e.layout]
+		e.own = c.layouts[own.Int64]
+		if own.Valid && e.own == nil {
+			return fmt.Errorf("endpoint %d: there is no bucket layout %d", e.id, own.Int64)
+		}
 		c.put(e)
+		c.lastID = max(c.lastID, e.id)
 	}
 	return rows.Err()
 }
 
 func (c *catalog) loadLayouts(ctx context.Context, tx *sql.Tx) error {
-	rows, err := tx.QueryContext(ctx, "SELECT id, le FROM bounds")
+	rows, err := tx.QueryContext(ctx, "SELECT id, le, last_ts FROM bounds")
 	if err != nil {
 		return err
 	}
 	defer rows.Close() // Err tells
 	for rows.Next() {
-		var row layoutRow
-		if err := rows.Scan(&row.id, &row.le); err != nil {
+		l := &layout{saved: true}
+		if err := rows.Scan(&l.id, &l.le, &l.last); err != nil {
 			return err
 		}
-		var bounds []float64
-		if err := json.Unmarshal([]byte(row.le), &bounds); err != nil {
-			return fmt.Errorf("bounds %d: %w", row.id, err)
+		if err := json.Unmarshal([]byte(l.le), &l.bounds); err != nil {
+			return fmt.Errorf("bounds %d: %w", l.id, err)
 		}
-		c.putLayout(row, bounds)
+		c.putLayout(l)
 	}
 	return rows.Err()
 }

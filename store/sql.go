@@ -35,7 +35,8 @@ func prepareInserts(ctx context.Context, db *sql.DB) (in inserts, err error) {
 		{&in.mtick, "INSERT OR REPLACE INTO mtick (ts, data) VALUES (?,?)"},
 		{&in.gauge, `INSERT OR REPLACE INTO gauge
 			(ts, uptime, memory, cpu, source, cdn_bandwidth, cdn_cache_hit_ratio, cdn_storage) VALUES (?,?,?,?,?,?,?,?)`},
-		{&in.bounds, "INSERT INTO bounds (id, le) VALUES (?,?) ON CONFLICT (id) DO NOTHING"},
+		{&in.bounds, `INSERT INTO bounds (id, le, last_ts) VALUES (?,?,?)
+			ON CONFLICT (id) DO UPDATE SET last_ts = excluded.last_ts`},
 		{&in.endpoint, `INSERT INTO endpoint
 			(id, job, instance, path, method, bounds_id, first_ts, last_ts) VALUES (?,?,'',?,?,?,?,?)
 			ON CONFLICT (id) DO UPDATE SET bounds_id = excluded.bounds_id, last_ts = excluded.last_ts`},
@@ -79,11 +80,11 @@ func (s *Store) closeMinute(tx *transaction, m minute, left dueRows) (dueRows, e
 	records := make([]record, 0, len(m.increases))
 	for _, id := range m.ids() {
 		r := record{id: id, increase: *m.increases[id]}
-		layout, err := s.catalog.layoutOf(id, r.increase.Latency)
-		if err != nil {
-			return left, err
+		var err error
+		if r.layout, err = s.catalog.layoutOf(id, m.start, r.increase.Latency); err != nil {
+			key, _ := s.catalog.key(id)
+			s.leaveOut(&r.increase, key, err)
 		}
-		r.layout = layout
 		records = append(records, r)
 	}
 	if len(records) == 0 {
@@ -141,13 +142,16 @@ func microseconds(seconds *float64) any {
 func (s *Store) putCatalog(tx *transaction) error {
 	layouts, endpoints := s.catalog.toSave()
 	for _, l := range layouts {
-		if err := tx.exec(tx.bounds, l.id, l.le); err != nil {
+		if err := tx.exec(tx.bounds, l.id, l.le, l.last); err != nil {
 			return err
 		}
 	}
 	for i := range endpoints {
 		e := &endpoints[i]
-		bounds := sql.NullInt64{Int64: e.layout, Valid: e.layout != 0}
+		var bounds sql.NullInt64
+		if e.own != nil {
+			bounds = sql.NullInt64{Int64: e.own.id, Valid: true}
+		}
 		if err := tx.exec(tx.endpoint, e.id, e.key.Job, e.key.Path, e.key.Method, bounds, e.first, e.last); err != nil {
 			return err
 		}
@@ -185,19 +189,41 @@ const (
 // whole minutes: a minute is never left with a part of its ticks.
 func (s *Store) prune(tx *transaction, ts int64) error {
 	before := func(age time.Duration) int64 { return floor(ts-age.Milliseconds(), minuteMS) }
-	for _, p := range []struct {
-		sql    string
-		before int64
-	}{
+	return tx.deleteOld([]oldRows{
 		{"DELETE FROM tick WHERE ts < ?", before(time.Duration(s.config.Retention.Raw))},
 		{"DELETE FROM mtick WHERE ts < ?", before(time.Duration(s.config.Retention.Minute))},
 		{"DELETE FROM minute WHERE ts < ?", before(minuteRowRetention)},
 		{"DELETE FROM gauge WHERE ts < ?", before(minuteRowRetention)},
 		{"DELETE FROM anomaly_alerts WHERE resolved_at < ?", before(alertRetention)},
 		{"DELETE FROM silences WHERE ends_at < ?", before(silenceRetention)},
-	} {
-		if _, err := tx.ExecContext(tx.ctx, p.sql, p.before); err != nil {
-			return fmt.Errorf("%s: %w", p.sql, err)
+	})
+}
+
+// oldest is the time of the oldest record that prune leaves at time ts.
+func (s *Store) oldest(ts int64) int64 {
+	age := max(time.Duration(s.config.Retention.Minute), minuteRowRetention)
+	return floor(ts-age.Milliseconds(), minuteMS)
+}
+
+// forgetRows deletes the endpoints and layouts that no record since a time
+// needs. All that the catalog knows must have been written.
+func forgetRows(tx *transaction, since int64) error {
+	return tx.deleteOld([]oldRows{
+		{"DELETE FROM endpoint WHERE last_ts < ?", endpointCutoff(since)},
+		{"DELETE FROM bounds WHERE last_ts < ?", layoutCutoff(since)},
+	})
+}
+
+// oldRows are those that a statement deletes: the ones before a time.
+type oldRows struct {
+	sql    string
+	before int64
+}
+
+func (tx *transaction) deleteOld(rows []oldRows) error {
+	for _, r := range rows {
+		if _, err := tx.ExecContext(tx.ctx, r.sql, r.before); err != nil {
+			return fmt.Errorf("%s: %w", r.sql, err)
 		}
 	}
 	return nil

@@ -103,12 +103,14 @@ func (s *Store) open(ctx context.Context, r prometheus.Registerer) error {
 	if err := s.connect(ctx); err != nil {
 		return err
 	}
+	var err error
+	if s.metrics, err = newMetrics(r, s); err != nil {
+		return err
+	}
 	if err := s.restore(ctx); err != nil {
 		return fmt.Errorf("%s: replay the journal: %w", s.config.Path, err)
 	}
-	var err error
-	s.metrics, err = newMetrics(r, s)
-	return err
+	return nil
 }
 
 // connect opens the writer and the readers and prepares the statements.

@@ -1,14 +1,16 @@
 -- Times are Unix milliseconds, durations milliseconds or microseconds (_us).
 
--- Bucket layouts: the finite upper bounds in seconds, as a JSON array.
+-- Bucket layouts: the finite upper bounds in seconds, as a JSON array. last_ts
+-- says when a record needed it last; it may lag by three hours.
 CREATE TABLE bounds (
-    id INTEGER PRIMARY KEY,
-    le TEXT NOT NULL UNIQUE
+    id      INTEGER PRIMARY KEY,
+    le      TEXT NOT NULL UNIQUE,
+    last_ts INTEGER NOT NULL
 );
 
 -- instance '' stands for all instances merged. bounds_id is the layout of the
 -- endpoint's histograms unless a journal record names another; once set it
--- never changes, because records are read by it. last_ts may lag by an hour.
+-- never changes, because records are read by it. last_ts may lag by two hours.
 CREATE TABLE endpoint (
     id        INTEGER PRIMARY KEY,
     job       TEXT NOT NULL,
