@@ -69,7 +69,7 @@ func (a *API) reload(r *http.Request) (any, error) {
 	if err := a.options.Reload(context.WithoutCancel(r.Context())); err != nil {
 		return nil, badRequest("%s", err)
 	}
-	return encoded{contentType: textPlain, body: []byte("The new configuration is in force.\n")}, nil
+	return encoded{contentType: textPlain, body: []byte("The new configuration is in force; changes of `storage` and `web` wait for a restart.\n")}, nil
 }
 
 // runningConfig answers the configuration in force.
