@@ -132,7 +132,9 @@ func phase(name string, interval time.Duration, now time.Time) time.Duration {
 // scrape does one scrape and records how it went.
 func (t *target) scrape(ctx context.Context) {
 	begun := time.Now()
-	o := outcome{begun: begun}
+	// Requests go on in the target while this machine sleeps, and the wall
+	// clock with them; the monotonic clock, which tells durations, does not.
+	o := outcome{begun: begun.Round(0)}
 	fetching, cancel := context.WithTimeout(ctx, time.Duration(t.job.config.ScrapeTimeout))
 	answer, err := t.job.fetch(fetching, t.URL, t.usual)
 	cancel()

@@ -90,6 +90,9 @@ func (p *pipeline) run(ctx context.Context) error {
 		case interval = <-p.intervals:
 			next = nextTick(time.Now(), interval)
 		case <-timer.C:
+			if now := time.Now().Round(0); now.Sub(next) >= interval {
+				next = now.Truncate(interval) // the machine slept: nobody was late
+			}
 			p.evaluate(ctx, next, interval)
 			due := next.Add(interval)
 			next = nextTick(time.Now(), interval)
