@@ -68,10 +68,10 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// exporter starts a program for the test and waits until it answers. Where it
-// is not installed the test is skipped, but not in continuous integration,
-// which has to install it.
-func exporter(t *testing.T, address, program string, arguments ...string) {
+// exporter starts a program for the test and waits until it is ready, which a
+// page of it says by status 200. Where it is not installed the test is skipped,
+// but not in continuous integration, which has to install it.
+func exporter(t *testing.T, ready, program string, arguments ...string) {
 	t.Helper()
 	if _, err := exec.LookPath(program); err != nil {
 		if os.Getenv("CI") != "" {
@@ -90,12 +90,14 @@ func exporter(t *testing.T, address, program string, arguments ...string) {
 	go func() { _ = command.Wait(); close(done) }()
 	t.Cleanup(func() { cancel(); <-done })
 	for {
-		response, err := http.Get("http://" + address + "/metrics")
+		response, err := http.Get(ready)
 		if err == nil {
 			_, _ = io.Copy(io.Discard, response.Body)
 			_ = response.Body.Close()
 			http.DefaultClient.CloseIdleConnections()
-			return
+			if response.StatusCode == http.StatusOK {
+				return
+			}
 		}
 		select {
 		case <-done:
@@ -107,7 +109,7 @@ func exporter(t *testing.T, address, program string, arguments ...string) {
 
 func TestCanaryNodeExporterShowsTheMachine(t *testing.T) {
 	address := freeAddress(t)
-	exporter(t, address, "prometheus-node-exporter", "--web.listen-address="+address)
+	exporter(t, "http://"+address+"/metrics", "prometheus-node-exporter", "--web.listen-address="+address)
 	m := idle(t, jobConfig(t, nil, address))
 	for range 2 {
 		m.jobs[0].targets[0].scrape(t.Context())
@@ -130,7 +132,7 @@ func TestCanaryPrometheusShowsItsHandlers(t *testing.T) {
 	if err := os.WriteFile(file, []byte("scrape_configs: []\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	exporter(t, address, "prometheus", "--config.file="+file, "--storage.tsdb.path="+data, "--web.listen-address="+address)
+	exporter(t, "http://"+address+"/-/ready", "prometheus", "--config.file="+file, "--storage.tsdb.path="+data, "--web.listen-address="+address)
 	m := idle(t, jobConfig(t, nil, address))
 	target := m.jobs[0].targets[0]
 	target.scrape(t.Context())
