@@ -113,6 +113,34 @@ func TestFastHistoryTellsTheThroughputWhenScrapesStraddleSnapshots(t *testing.T)
 	f("two instances", 2)
 }
 
+// Two instances that serve 100 requests a second each are scraped every 30 s, a
+// second apart; snapshots are made every 5 s. Each brings 3,000 requests in the
+// average of its 30 s and none of the other's: 15 s. At first it is 15.5 s, for
+// the first instance is seen a second before the second: 193.5 a second.
+func TestFastHistoryTellsTheThroughputOfInstancesScrapedSeldom(t *testing.T) {
+	m := idle(t, jobConfig(t, nil, "one:80", "two:80"))
+	one, two := m.jobs[0].targets[0], m.jobs[0].targets[1]
+	one.status.Interval, two.status.Interval = 30*time.Second, 30*time.Second
+	var c chronicle
+	for i := range 600 {
+		at := after(float64(i))
+		switch i % 30 {
+		case 4:
+			one.served(100*i, at)
+		case 5:
+			two.served(100*i, at)
+		}
+		if i%5 == 4 {
+			c.add(m.Snapshot(at.Add(time.Millisecond), every))
+		}
+	}
+	for _, v := range []float64{*c.total.Throughput(), c.slowest, c.fastest} {
+		if math.Abs(v-200) > 6.5 {
+			t.Errorf("%v requests a second, want about 200", v)
+		}
+	}
+}
+
 // Of two instances that serve 100 requests a second each, one cannot be
 // scraped from the 10th second to the 60th. Its 5,500 requests from the fifth
 // second on come in at the 60th: all of history is exact, 12,000 in 60 s.

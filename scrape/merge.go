@@ -22,13 +22,32 @@ type merger struct {
 // endpoint collects one endpoint's parts during a snapshot.
 type endpoint struct {
 	key      redpoll.EndpointKey
-	covered  time.Time // up to which news were told; zero before the first
+	covered  time.Time // up to which news were told; zero if nothing was seen yet
 	snapshot uint64    // the last one that a target contributed or explained
 	parts    []part
 	newest   *window        // the target that contributed last
 	targets  int            // how many contributed
 	cause    redpoll.NoData // why there are no parts
+	seen     seen
 }
+
+// seen are the times of several instances' newest scrapes.
+type seen struct {
+	first     time.Time
+	later     time.Duration // by how much the others are, added up
+	instances int
+}
+
+func (s *seen) add(at time.Time) {
+	if s.instances == 0 {
+		s.first = at
+	}
+	s.later += at.Sub(s.first)
+	s.instances++
+}
+
+// mean is the average of at least one.
+func (s *seen) mean() time.Time { return s.first.Add(s.later / time.Duration(s.instances)) }
 
 // part is what one target contributes. It shares the histogram with the target.
 type part struct {
@@ -90,7 +109,7 @@ func (m *merger) collect(w *window, fit bool) (over int) {
 func (e *endpoint) collect(w *window, c *contribution, fit bool, snapshot uint64) {
 	if e.snapshot != snapshot {
 		e.snapshot, e.parts, e.cause = snapshot, e.parts[:0], redpoll.HasData
-		e.newest, e.targets = nil, 0
+		e.newest, e.targets, e.seen = nil, 0, seen{}
 	}
 	figures, news, cause := c.take(fit)
 	if figures.known {
@@ -99,6 +118,9 @@ func (e *endpoint) collect(w *window, c *contribution, fit bool, snapshot uint64
 			e.newest = w
 			e.targets++
 		}
+	}
+	if figures.known || cause == redpoll.FirstScrape {
+		e.seen.add(c.seen)
 	}
 	e.cause = moreTelling(e.cause, cause)
 }
@@ -139,6 +161,9 @@ func (m *merger) appendEndpoints(to []redpoll.EndpointMetrics) []redpoll.Endpoin
 func (e *endpoint) metrics() redpoll.EndpointMetrics {
 	out := redpoll.EndpointMetrics{Key: e.key, Instances: e.targets, Cause: e.cause}
 	if len(e.parts) == 0 {
+		if e.covered.IsZero() && e.seen.instances > 0 {
+			e.covered = e.seen.mean()
+		}
 		return out
 	}
 	throughput, meanUnknown, news := 0.0, false, 0
@@ -169,6 +194,11 @@ func (e *endpoint) metrics() redpoll.EndpointMetrics {
 // shares the window's histogram: nobody writes to a snapshot. The time that it
 // covers begins where that of the last news ended, so that times add up as
 // counts do however scrapes and snapshots fall.
+//
+// It ends at the average of the instances' newest scrapes: where one of two
+// instances brings news of 5 s, the endpoint is known for 2.5 s more. With the
+// newest of all, an instance scraped shortly after another would seem to have
+// served all its requests in the moment between.
 func (e *endpoint) news(window redpoll.Increase, everything bool) *redpoll.Increase {
 	in := window
 	if !everything {
@@ -179,7 +209,7 @@ func (e *endpoint) news(window redpoll.Increase, everything bool) *redpoll.Incre
 			}
 		}
 	}
-	until := e.until()
+	until := e.seen.mean()
 	if !e.covered.IsZero() {
 		in.Elapsed = min(in.Elapsed, max(0, until.Sub(e.covered)))
 	}
@@ -187,16 +217,4 @@ func (e *endpoint) news(window redpoll.Increase, everything bool) *redpoll.Incre
 		e.covered = until
 	}
 	return &in
-}
-
-// until is the time up to which the parts are known, on the average: where one
-// of two instances brings news of 5 s, the endpoint is known for 2.5 s more.
-// With the newest part's time instead, an instance scraped shortly after
-// another would seem to have served all its requests in the moment between.
-func (e *endpoint) until() time.Time {
-	first, later := e.parts[0].until, time.Duration(0)
-	for _, p := range e.parts[1:] {
-		later += p.until.Sub(first)
-	}
-	return first.Add(later / time.Duration(len(e.parts)))
 }

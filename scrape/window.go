@@ -24,6 +24,7 @@ type contribution struct {
 	current figures
 
 	scrape    uint64    // the last one that had the endpoint
+	seen      time.Time // when that began
 	goneSince time.Time // zero while the last scrape has it
 	endpoint  *endpoint // where the job collects it; nil before the first snapshot
 }
@@ -31,9 +32,8 @@ type contribution struct {
 // figures are an increase with what an Increase cannot say.
 type figures struct {
 	redpoll.Increase
-	until       time.Time // when the newest scrape in it began
-	known       bool      // there is an increase at all
-	meanUnknown bool      // the durations have no sum
+	known       bool // there is an increase at all
+	meanUnknown bool // the durations have no sum
 }
 
 // record adds what a scrape at the time at derived.
@@ -49,8 +49,8 @@ func (w *window) record(job string, d *red.Derived, at time.Time) {
 			c = &contribution{key: key}
 			w.endpoints[key] = c
 		}
-		c.scrape, c.goneSince = w.scrapes, time.Time{}
-		c.add(e, at)
+		c.scrape, c.seen, c.goneSince = w.scrapes, at, time.Time{}
+		c.add(e)
 	}
 	for _, c := range w.endpoints {
 		if c.scrape != w.scrapes && c.goneSince.IsZero() {
@@ -60,15 +60,15 @@ func (w *window) record(job string, d *red.Derived, at time.Time) {
 	}
 }
 
-// add takes over the increase of a scrape at the time at. Append copies its
-// Latency, which is the deriver's.
-func (c *contribution) add(e *red.Endpoint, at time.Time) {
+// add takes over one scrape's increase. Append copies its Latency, which is
+// the deriver's.
+func (c *contribution) add(e *red.Endpoint) {
 	if !e.Known {
 		c.current = figures{} // it is not the newest interval any more
 		return
 	}
 	c.pending.Append(e.Increase)
-	c.pending.until, c.pending.known = at, true
+	c.pending.known = true
 	c.pending.meanUnknown = c.pending.meanUnknown || !e.MeanKnown
 }
 
