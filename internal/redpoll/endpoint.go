@@ -33,10 +33,12 @@ type Increase struct {
 	// Errors counts those of Requests that failed. It means nothing unless
 	// ErrorsKnown.
 	Errors uint64
-	// ErrorsKnown is false where the application exposes no status.
+	// ErrorsKnown is false where the application exposes no status, or has
+	// not exposed all of its series.
 	ErrorsKnown bool
 	// Latency is the distribution of the requests' durations in seconds, nil
-	// where none is exposed.
+	// where none is exposed. Its count may differ from Requests, as some
+	// applications time a part of them only.
 	Latency *Histogram
 }
 

@@ -13,11 +13,12 @@ import (
 type Endpoint struct {
 	Method, Path string
 	// Known is false where no increase can be told yet: at the first scrape,
-	// or when the series came back or changed its buckets.
+	// or when the series came back after long or changed its buckets.
 	Known bool
-	// Increase is since the target's last scrape, if Known. Its Latency is
-	// the Deriver's: copy it. A latency without bounds has a mean and no
-	// quantiles.
+	// Increase is since the target's last scrape, if Known, or since an
+	// earlier one if the endpoint was away for a moment. Its Latency is the
+	// Deriver's: copy it. A latency without bounds has a mean and no
+	// quantiles. Errors are known only if the increase of every series is.
 	//
 	// Where the latency has no status, but a counter that is joined to it,
 	// Requests and Errors are the counter's, so that they fit each other: the
