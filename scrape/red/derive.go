@@ -58,6 +58,7 @@ type Deriver struct {
 	overflow int                  // series that were merged into Other
 	pathless string               // a family of requests whose series name no path
 	scratch  exposition.Histogram // a summary seen as a histogram
+	claims   map[endpointKey]int  // the best rank at each endpoint; nil with one family
 	result   Derived
 }
 
@@ -113,6 +114,7 @@ func (d *Deriver) Derive(s exposition.Scrape, at time.Time) *Derived {
 	d.resolve(s.Samples)
 	restarted := d.restarted(s.Samples, at)
 	d.chooseFamilies()
+	d.claimEndpoints(s.Samples)
 	for i := range s.Samples {
 		if t := d.slots[s.Samples[i].Series.Ref].track; t != nil {
 			d.follow(t, &s.Samples[i], restarted)

@@ -52,6 +52,10 @@ func (d *Deriver) endpointOf(t *track) *Endpoint {
 	if t.family == nil || !t.family.chosen {
 		return nil
 	}
+	if rank, claimed := d.claims[t.key]; claimed && rank < t.family.rank {
+		t.family.yieldedIn = d.scrape
+		return nil
+	}
 	return d.presentEndpoint(t)
 }
 

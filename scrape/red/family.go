@@ -25,6 +25,7 @@ type family struct {
 	statusIn   uint64 // the last scrape that had a series with a status
 	joinedIn   uint64 // the last scrape in which it was joined to a latency
 	adoptedIn  uint64 // the last scrape in which endpoints were made of it alone
+	yieldedIn  uint64 // the last scrape in which another had some of its endpoints
 	quantiles  bool   // some series is a histogram
 	bounds     []float64
 }
@@ -175,5 +176,27 @@ func (d *Deriver) chooseFamilies() {
 	}
 	if best != nil {
 		best.chosen = true
+	}
+}
+
+// claimEndpoints settles which of several mappings has an endpoint that more
+// than one of them knows: the one that stands first. Two families that tell of
+// the same requests would otherwise count them twice.
+func (d *Deriver) claimEndpoints(samples []exposition.Sample) {
+	if d.exclusive || len(d.options.Conventions) < 2 {
+		return
+	}
+	if d.claims == nil {
+		d.claims = make(map[endpointKey]int)
+	}
+	clear(d.claims)
+	for i := range samples {
+		t := d.slots[samples[i].Series.Ref].track
+		if t == nil || t.family == nil || !t.family.chosen {
+			continue
+		}
+		if rank, claimed := d.claims[t.key]; !claimed || t.family.rank < rank {
+			d.claims[t.key] = t.family.rank
+		}
 	}
 }

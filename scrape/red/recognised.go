@@ -57,6 +57,9 @@ func (d *Deriver) note(f *family) string {
 	if !f.hasStatus(d.scrape) {
 		notes = append(notes, d.noteOnErrors(f))
 	}
+	if f.yieldedIn == d.scrape {
+		notes = append(notes, "endpoints that a mapping before this one has are left out; to take their errors from here, name this family there under errors_from")
+	}
 	for _, other := range d.leftOut(f) {
 		notes = append(notes, other+" is taken for the same requests and left out")
 	}
