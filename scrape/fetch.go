@@ -103,7 +103,7 @@ func (e *tooLargeError) Error() string {
 // fetch gets the whole body, decompressed. ctx bounds the time for all of it;
 // usual is the length of the last one, 0 if there was none. The caller releases
 // the answer when there is no error.
-func (j *job) fetch(ctx context.Context, url string, usual int64) (*answer, error) {
+func (j *settings) fetch(ctx context.Context, url string, usual int64) (*answer, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return nil, err

@@ -121,15 +121,16 @@ func (m *Manager) build(configs []JobConfig) ([]*job, error) {
 // buildJob makes a job that shares what it can with the one that runs, which
 // may be nil.
 func (m *Manager) buildJob(c *JobConfig, running *job) (*job, error) {
-	j := &job{config: *c, manager: m}
+	j := &job{}
 	if running != nil && sameSettings(&running.config, c) {
-		j.client, j.merger = running.client, running.merger
+		j.settings, j.merger = running.settings, running.merger
 	} else {
 		client, err := newClient(c, m.agent)
 		if err != nil {
 			return nil, err
 		}
-		j.client, j.merger = client, newMerger(c.JobName, c.MaxEndpoints)
+		j.settings = &settings{config: *c, manager: m, client: client}
+		j.merger = newMerger(c.JobName, c.MaxEndpoints)
 		running = nil
 	}
 	for _, static := range c.StaticConfigs {

@@ -14,11 +14,18 @@ import (
 	"github.com/redpoll/redpoll/scrape/red"
 )
 
-// job is a configured job with its client and targets. It does not change.
-type job struct {
-	config  JobConfig
+// settings are what the targets of a job share. They do not change.
+type settings struct {
+	config  JobConfig // but for its static_configs, which are the job's matter
 	manager *Manager
 	client  *http.Client
+}
+
+// job is a configured job with its targets. It does not change. Targets that
+// stay over a change of the configuration refer to the settings only, so that
+// those that go are not kept by them.
+type job struct {
+	*settings
 	merger  *merger
 	targets []*target // in the order of their instances
 }
@@ -26,7 +33,7 @@ type job struct {
 // target is one URL with its loop and its state.
 type target struct {
 	redpoll.Target
-	job     *job
+	job     *settings
 	address string // host:port to connect to
 
 	cancel context.CancelFunc // ends the loop
@@ -69,7 +76,7 @@ func (j *job) buildTarget(address string, labels map[string]string, running *job
 func (j *job) newTarget(identity redpoll.Target, address string) *target {
 	return &target{
 		Target:  identity,
-		job:     j,
+		job:     j.settings,
 		address: address,
 		done:    make(chan struct{}),
 		reader:  exposition.NewText(),

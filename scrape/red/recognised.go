@@ -42,7 +42,7 @@ func (d *Deriver) servesNobody(list []redpoll.Recognised) bool {
 			return false
 		}
 	}
-	return len(list) == 0 || d.result.System.Machine == Usage{}
+	return d.result.System.Machine == Usage{}
 }
 
 // note says what a used family cannot tell, and what was done about it.
