@@ -47,6 +47,19 @@ func TestDismissedAlertsStayDismissedUntilTheyFireAgainWS(t *testing.T) {
 	p.shows(".tabs .badge", "1")
 }
 
+func TestDismissedAlertsThatGetWorseShowAgainWS(t *testing.T) {
+	sc := shop()
+	fire := alert("a1", &sc.endpoints[2], "p95", "warning", 300, 250, time.Now())
+	sc.alerts = []object{fire}
+	s := serve(t, sc)
+	p := open(t, s.URL)
+	p.click(".firing .icon-button")
+	p.gone(".badge")
+	s.update(nil, with(fire, object{"severity": "critical", "value": 900}))
+	p.shows(".tabs .badge", "1")
+	p.shows(".firing .alert.crit", "p95 latency")
+}
+
 func TestAlertsPageTellsWhatIsAndWhatWas(t *testing.T) {
 	now := time.Now()
 	sc := shop()

@@ -49,6 +49,14 @@ describe("dismissing", () => {
     expect(isDismissed(alert("1"), restore(alert("1"), hidden))).toBe(false);
   });
 
+  test("does not hide an alert that gets worse, only one that gets better", () => {
+    const hidden = dismiss(alert("1", { severity: "warning" }), {});
+    expect(isDismissed(alert("1", { severity: "critical" }), hidden)).toBe(false);
+    expect(isDismissed(alert("1", { severity: "info" }), hidden)).toBe(true);
+    const worse = dismiss(alert("1", { severity: "critical" }), hidden);
+    expect(isDismissed(alert("1", { severity: "critical" }), worse)).toBe(true);
+  });
+
   test("keeps the newest two hundred", () => {
     let hidden = {};
     for (let i = 1; i <= 250; i++) hidden = dismiss(alert(`id-${i}`, { since: i }), hidden);
@@ -61,7 +69,13 @@ describe("dismissing", () => {
     expect(isDismissed(alert("constructor", { since: null }), {})).toBe(false);
   });
 
-  test.each([[null], ["text"], [[1]], [{ a: "b" }], [12]])("storage that holds %j is not used", (stored) => {
+  test("drops what storage holds in another shape", () => {
+    const good = { since: 1, severity: "warning" };
+    const stored = { good, number: 1, none: null, text: "b", half: { since: 1 }, odd: { since: 1, severity: "constructor" } };
+    expect(parseDismissals(stored)).toEqual({ good });
+  });
+
+  test.each([[null], ["text"], [[1]], [12]])("storage that holds %j is not used", (stored) => {
     expect(parseDismissals(stored)).toBeUndefined();
   });
 });

@@ -43,19 +43,27 @@ export function firingByEndpoint(active: ActiveAlerts): Map<string, Severity> {
   return worst;
 }
 
-/** Alert id → since: dismissing hides this firing only, the next one shows again. */
-export type Dismissals = Readonly<Record<string, number>>;
+/** What was dismissed: this firing only, and nothing worse than it was then. */
+export interface Dismissal {
+  since: number;
+  severity: Severity;
+}
+
+/** Dismissals by alert id. */
+export type Dismissals = Readonly<Record<string, Dismissal>>;
 
 const DISMISSALS_KEPT = 200;
 
-export function isDismissed(alert: Alert, dismissals: Dismissals): boolean {
-  return Object.hasOwn(dismissals, alert.id) && dismissals[alert.id] === (alert.since ?? 0);
+/** An alert shows again when it fires anew or gets worse. */
+export function isDismissed({ id, since, severity }: Alert, dismissals: Dismissals): boolean {
+  const found = Object.hasOwn(dismissals, id) ? dismissals[id] : undefined;
+  return found !== undefined && found.since === (since ?? 0) && SEVERITY_RANK[severity] <= SEVERITY_RANK[found.severity];
 }
 
 /** Only the newest few hundred are kept: storage in a browser is small. */
-export function dismiss(alert: Alert, dismissals: Dismissals): Dismissals {
-  const entries = Object.entries({ ...dismissals, [alert.id]: alert.since ?? 0 });
-  return Object.fromEntries(entries.sort((a, b) => b[1] - a[1]).slice(0, DISMISSALS_KEPT));
+export function dismiss({ id, since, severity }: Alert, dismissals: Dismissals): Dismissals {
+  const entries = Object.entries({ ...dismissals, [id]: { since: since ?? 0, severity } });
+  return Object.fromEntries(entries.sort((a, b) => b[1].since - a[1].since).slice(0, DISMISSALS_KEPT));
 }
 
 export function restore(alert: Alert, dismissals: Dismissals): Dismissals {
@@ -63,10 +71,15 @@ export function restore(alert: Alert, dismissals: Dismissals): Dismissals {
   return others;
 }
 
-/** Checks what storage held; undefined unless it is a map of numbers. */
+/** The dismissals among what storage held; undefined if that is no map at all. */
 export function parseDismissals(stored: unknown): Dismissals | undefined {
   if (typeof stored !== "object" || stored === null || Array.isArray(stored)) return undefined;
-  return Object.values(stored).every((since) => typeof since === "number") ? (stored as Dismissals) : undefined;
+  return Object.fromEntries(Object.entries(stored).filter(([, value]) => isDismissal(value)));
+}
+
+function isDismissal(value: unknown): value is Dismissal {
+  const { since, severity } = Object(value) as Record<string, unknown>;
+  return typeof since === "number" && typeof severity === "string" && Object.hasOwn(SEVERITY_RANK, severity);
 }
 
 /**
