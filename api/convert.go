@@ -35,8 +35,12 @@ func toWireSnapshot(s *redpoll.Snapshot) wireSnapshot {
 func countTargets(targets []redpoll.TargetStatus) wireTargetCount {
 	c := wireTargetCount{Total: len(targets)}
 	for i := range targets {
-		if targets[i].Health == redpoll.HealthUp {
+		switch targets[i].Health {
+		case redpoll.HealthUp:
 			c.Up++
+		case redpoll.HealthUnknown:
+			c.Unknown++
+		case redpoll.HealthDown:
 		}
 	}
 	return c

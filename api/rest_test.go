@@ -30,7 +30,7 @@ func TestCanaryMetricsAnswersTheSnapshotUntilItChanges(t *testing.T) {
 		`{"job":"shop","method":"GET","path":"/idle","p50":null,"p95":null,"p99":null,"errorRate":null,"throughput":0,"requests":0,"instances":2,"noData":"no traffic"}],` +
 		`"total":{"throughput":42.5,"errorRate":1.5},` +
 		`"cdn":{"bandwidth":null,"cacheHitRatio":95,"storage":null},` +
-		`"system":{"uptime":3600,"memory":1000000000,"cpu":25,"source":"node"},"targets":{"up":1,"total":2}}`
+		`"system":{"uptime":3600,"memory":1000000000,"cpu":25,"source":"node"},"targets":{"up":1,"unknown":0,"total":2}}`
 	if diff := cmp.Diff(want, string(a.body)); diff != "" {
 		t.Error(diff)
 	}
@@ -418,7 +418,7 @@ func TestReloadFailureIsAnsweredAsItIs(t *testing.T) {
 
 func TestHealthTellsWhatIsWrong(t *testing.T) {
 	s := newServer(t)
-	s.targets = []redpoll.TargetStatus{shopTarget, deadTarget}
+	s.targets = []redpoll.TargetStatus{shopTarget, deadTarget, {Health: redpoll.HealthUnknown}}
 	status := func(want int) wireHealth {
 		t.Helper()
 		a := s.get(t, "/health")
@@ -427,7 +427,7 @@ func TestHealthTellsWhatIsWrong(t *testing.T) {
 		}
 		return decode[wireHealth](t, a)
 	}
-	if h := status(200); h.Status != "ok" || h.Version != "1.2.3" || h.Targets != (wireTargetCount{1, 2}) || h.History != "ok" {
+	if h := status(200); h.Status != "ok" || h.Version != "1.2.3" || h.Targets != (wireTargetCount{Up: 1, Unknown: 1, Total: 3}) || h.History != "ok" {
 		t.Errorf("healthy: %+v", h)
 	}
 	s.api.SetReady(false)

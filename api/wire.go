@@ -94,9 +94,11 @@ type wireSystem struct {
 	Source string `json:"source"` // "node", "process" or ""
 }
 
+// wireTargetCount leaves those that are down to be told from the rest.
 type wireTargetCount struct {
-	Up    int `json:"up"`
-	Total int `json:"total"`
+	Up      int `json:"up"`
+	Unknown int `json:"unknown"` // not scraped yet
+	Total   int `json:"total"`
 }
 
 type wireSnapshot struct {

@@ -81,6 +81,7 @@ var wireTypes = map[string]any{
 	"AlertList":       wireAlertList{},
 	"History":         wireHistory{},
 	"Trend":           wireTrend{},
+	"TargetCount":     wireTargetCount{},
 	"TargetStatus":    wireTarget{},
 	"Rule":            wireRule{},
 	"Silence":         wireSilence{},

@@ -107,18 +107,16 @@ func (s *script) snapshot() object {
 		list = append(list, o)
 		sum.add(o)
 	}
-	up := 0
+	health := map[any]int{}
 	for _, t := range s.targets {
-		if t["health"] == "up" {
-			up++
-		}
+		health[t["health"]]++
 	}
 	return object{
 		"timestamp": s.now.UnixMilli(), "interval": s.interval.Milliseconds(), "endpoints": list,
 		"total":   object{"throughput": sum.throughput, "errorRate": sum.errorRate()},
 		"cdn":     object{"bandwidth": nil, "cacheHitRatio": nil, "storage": nil},
 		"system":  object{"uptime": nil, "memory": nil, "cpu": nil, "source": ""},
-		"targets": object{"up": up, "total": len(s.targets)},
+		"targets": object{"up": health["up"], "unknown": health["unknown"], "total": len(s.targets)},
 	}
 }
 

@@ -38,6 +38,22 @@ func TestBeforeTheFirstFiguresThePageSaysSo(t *testing.T) {
 	p.visible(".table-rows .row")
 }
 
+func TestTargetsNotYetScrapedAreNoAlarmWS(t *testing.T) {
+	now := time.Now()
+	sc := shop()
+	endpoints := sc.endpoints
+	sc.endpoints = nil
+	sc.targets = []object{target("shop", "10.0.0.1:80", "unknown", "", now), target("auth", "10.0.0.2:80", "unknown", "", now)}
+	s := serve(t, sc)
+	p := open(t, s.URL)
+	p.shows(".main", "Waiting for the first figures")
+
+	s.update(func(sc *script) { sc.targets[0]["health"], sc.endpoints = "up", endpoints })
+	p.shows(".kpi:last-child .kpi-note.none", "1 waiting")
+	s.update(func(sc *script) { sc.targets[1]["health"] = "down" })
+	p.shows(".kpi:last-child .kpi-note.crit", "1 down")
+}
+
 func TestTargetsPageTellsWhatIsWrong(t *testing.T) {
 	now := time.Now()
 	up := target("shop", "10.0.0.1:80", "up", "", now)

@@ -26,7 +26,14 @@ export interface MetricsSnapshot {
   total: { throughput: number | null; errorRate: number | null }; // of all endpoints together
   cdn: { bandwidth: number | null; cacheHitRatio: number | null; storage: number | null };
   system: { uptime: number | null; memory: number | null; cpu: number | null; source: string };
-  targets: { up: number; total: number };
+  targets: TargetCount;
+}
+
+// Those that are neither up nor unknown are down.
+export interface TargetCount {
+  up: number;
+  unknown: number; // not scraped yet
+  total: number;
 }
 
 export interface Alert {
@@ -173,7 +180,7 @@ export interface Health {
   status: "ok" | "starting" | "failing";
   version: string;
   uptime: number; // s
-  targets: { up: number; total: number };
+  targets: TargetCount;
   history: string; // "ok", or what is wrong with it
 }
 

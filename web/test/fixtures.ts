@@ -21,7 +21,7 @@ export function snapshot(timestamp: number, endpoints: EndpointMetrics[]): Metri
     total: { throughput: 5, errorRate: 0 },
     cdn: { bandwidth: null, cacheHitRatio: null, storage: null },
     system: { uptime: null, memory: null, cpu: null, source: "" },
-    targets: { up: 1, total: 1 },
+    targets: { up: 1, unknown: 0, total: 1 },
   };
 }
 

@@ -1,4 +1,4 @@
-import type { EndpointMetrics, MetricsSnapshot, Severity, Trend } from "../protocol";
+import type { EndpointMetrics, MetricsSnapshot, Severity, TargetCount, Trend } from "../protocol";
 import { encodeKey } from "./endpoint";
 import { judge, type Status } from "./status";
 import type { Thresholds } from "./thresholds";
@@ -35,7 +35,7 @@ export class Board {
   tally: Tally = tallyOf([]);
   /** The figures of all endpoints together, as redpoll adds them up. */
   total: MetricsSnapshot["total"] = { throughput: null, errorRate: null };
-  targets = { up: 0, total: 0 };
+  targets: TargetCount = { up: 0, unknown: 0, total: 0 };
   /** When the figures were taken, Unix ms; 0 before the first. */
   timestamp = 0;
   interval = 0; // ms

@@ -55,8 +55,9 @@ function EndpointsPage() {
   void revision.value;
   const endpoint = decodeKey(route.value.endpoint);
   useEscape(endpoint !== null);
-  if (receivedAt.value === 0) return <Waiting />;
-  if (board.rows.length === 0 && board.targets.total === 0) return <NoTargets />;
+  const { rows, targets } = board;
+  if (receivedAt.value === 0 || (rows.length === 0 && targets.up === 0 && targets.unknown > 0)) return <Waiting />;
+  if (rows.length === 0 && targets.total === 0) return <NoTargets />;
   return (
     <div class={`overview${endpoint ? " with-detail" : ""}`}>
       <Kpis />

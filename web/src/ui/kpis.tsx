@@ -74,14 +74,15 @@ function Slowest() {
 }
 
 function TargetsUp() {
-  const { up, total } = board.targets;
+  const { up, unknown, total } = board.targets;
+  const down = total - up - unknown;
   const showTargets = () => visit({ page: "targets", endpoint: "", zoom: null });
   return (
     <Kpi title="Targets up" figure={{ text: String(up), unit: `of ${total}` }}>
       {up < total && (
-        <button type="button" class="kpi-note link crit" onClick={showTargets}>
-          <StatusMark status="crit" />
-          {total - up} down
+        <button type="button" class={`kpi-note link ${down > 0 ? "crit" : "none"}`} onClick={showTargets}>
+          <StatusMark status={down > 0 ? "crit" : "none"} />
+          {down > 0 ? `${down} down` : `${unknown} waiting`}
         </button>
       )}
     </Kpi>
