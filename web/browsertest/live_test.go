@@ -2,6 +2,7 @@ package browsertest
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,11 +35,14 @@ func TestDismissedAlertsStayDismissedUntilTheyFireAgainWS(t *testing.T) {
 	s := serve(t, sc)
 	p := open(t, s.URL)
 	p.click(".firing .icon-button")
-	p.shows(".firing", "Nothing is firing", "1 more")
+	p.shows(".firing", "1 firing alert is dismissed in this browser", "1 more")
 	p.do(chromedp.Reload())
-	p.shows(".firing", "Nothing is firing")
+	p.shows(".firing", "1 firing alert is dismissed in this browser")
+	if text := p.texts(".firing")[0]; strings.Contains(text, "Nothing is firing") {
+		t.Errorf("something fires: %s", text)
+	}
 
-	p.click(".firing .link")
+	p.click(".firing .caveat")
 	p.shows(".alerts-page", "dismissed in this browser")
 	p.click(`[aria-label^="Show again"]`)
 	p.visible(`[aria-label^="Dismiss"]`)
@@ -58,6 +62,23 @@ func TestDismissedAlertsThatGetWorseShowAgainWS(t *testing.T) {
 	s.update(nil, with(fire, object{"severity": "critical", "value": 900}))
 	p.shows(".tabs .badge", "1")
 	p.shows(".firing .alert.crit", "p95 latency")
+}
+
+func TestSilenceOfTheDeadIsNoGoodNewsWS(t *testing.T) {
+	now := time.Now()
+	sc := shop()
+	fire := alert("a1", &sc.endpoints[2], "p95", "critical", 1240, 500, now)
+	sc.alerts = []object{fire}
+	sc.targets = []object{target("shop", "10.0.0.1:80", "up", "", now), target("auth", "10.0.0.2:80", "up", "", now)}
+	s := serve(t, sc)
+	p := open(t, s.URL)
+	p.shows(".firing", "p95 latency")
+	s.update(func(sc *script) { sc.targets[0]["health"] = "down" }, with(fire, object{"state": "unknown", "noData": "target down"}))
+	p.shows(".firing", "1 of 2 targets is down: nothing can be judged there", "1 alert is unknown: no data to judge by")
+	p.shows(".tabs .badge", "1")
+	p.gone(".firing .status.ok")
+	p.click(".firing .caveat")
+	p.shows(".targets", "Down")
 }
 
 func TestAlertsPageTellsWhatIsAndWhatWas(t *testing.T) {

@@ -86,6 +86,11 @@ export function count(value: number): string {
   return value.toLocaleString("en");
 }
 
+/** 1 endpoint, 20 endpoints */
+export function times(n: number, what: string): string {
+  return `${count(n)} ${what}${n === 1 ? "" : "s"}`;
+}
+
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;

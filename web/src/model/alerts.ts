@@ -31,6 +31,14 @@ export function byUrgency(a: Alert, b: Alert): number {
   return SEVERITY_RANK[b.severity] - SEVERITY_RANK[a.severity] || (b.since ?? 0) - (a.since ?? 0);
 }
 
+/**
+ * Whether it calls for somebody: it fires, or did when the data to judge it by
+ * ended. Silence after a fire is no relief.
+ */
+export function isPressing({ state, firedAt }: Alert): boolean {
+  return state === "firing" || (state === "unknown" && firedAt !== null);
+}
+
 /** The highest severity firing at each endpoint. Signals have no endpoint. */
 export function firingByEndpoint(active: ActiveAlerts): Map<string, Severity> {
   const worst = new Map<string, Severity>();

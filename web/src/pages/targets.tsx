@@ -1,5 +1,5 @@
 import { fetchTargets } from "../api";
-import { age, bytes, count, latency } from "../format";
+import { age, bytes, count, latency, times } from "../format";
 import type { Status } from "../model/status";
 import type { TargetStatus } from "../protocol";
 import { board, now } from "../state/live";
@@ -129,9 +129,4 @@ function Recognised({ found }: { found: TargetStatus["recognised"] }) {
       ))}
     </ul>
   );
-}
-
-/** 1 endpoint, 20 endpoints */
-function times(n: number, what: string): string {
-  return `${count(n)} ${what}${n === 1 ? "" : "s"}`;
 }

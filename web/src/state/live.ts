@@ -1,7 +1,7 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import { fetchTrend, streamURL } from "../api";
 import {
-  activeFrom, byUrgency, firingByEndpoint, isDismissed, withTransitions, type ActiveAlerts,
+  activeFrom, byUrgency, firingByEndpoint, isDismissed, isPressing, withTransitions, type ActiveAlerts,
 } from "../model/alerts";
 import { Board } from "../model/board";
 import { assertNever, type ServerMessage } from "../protocol";
@@ -27,12 +27,14 @@ export const notice = signal("");
 export const activeAlerts = signal<ActiveAlerts>(new Map());
 const firing = computed(() => firingByEndpoint(activeAlerts.value));
 
-/** What is firing and was not dismissed in this browser, most urgent first. */
-export const shownAlerts = computed(() =>
+/** What calls for somebody and was not dismissed in this browser, most urgent first. */
+export const pressingAlerts = computed(() =>
   [...activeAlerts.value.values()]
-    .filter((alert) => alert.state === "firing" && !isDismissed(alert, dismissals.value))
+    .filter((alert) => isPressing(alert) && !isDismissed(alert, dismissals.value))
     .sort(byUrgency),
 );
+/** Those of them that fire now. */
+export const shownAlerts = computed(() => pressingAlerts.value.filter(({ state }) => state === "firing"));
 
 effect(() => {
   board.judge(thresholds.value, firing.value);

@@ -2,7 +2,7 @@ import { useEffect } from "preact/hooks";
 import { decodeKey, endpointName, type EndpointKey } from "../model/endpoint";
 import type { Page } from "../model/route";
 import { assertNever } from "../protocol";
-import { board, connection, receivedAt, revision, shownAlerts } from "../state/live";
+import { board, connection, pressingAlerts, receivedAt, revision } from "../state/live";
 import { closeEndpoint, route } from "../state/navigation";
 import { ConnectionBanner, Notice } from "./banner";
 import { Filters } from "./filters";
@@ -83,9 +83,9 @@ function useEscape(open: boolean): void {
   }, [open]);
 }
 
-/** The tab's title counts what is firing, for those who look elsewhere. */
+/** The tab's title counts what is pressing, for those who look elsewhere. */
 function useTitle(): void {
-  const count = shownAlerts.value.length;
+  const count = pressingAlerts.value.length;
   const { endpoint, page } = route.value;
   const key: EndpointKey | null = page === "endpoints" ? decodeKey(endpoint) : null;
   const subject = key ? endpointName(key) : TITLES[page];

@@ -1,5 +1,6 @@
 import { dismiss } from "../model/alerts";
-import { activeAlerts, revision, shownAlerts } from "../state/live";
+import { caveatsOf } from "../model/caveats";
+import { activeAlerts, board, revision, shownAlerts } from "../state/live";
 import { visit } from "../state/navigation";
 import { dismissals } from "../state/preferences";
 import { AlertItem } from "./alert-item";
@@ -29,11 +30,7 @@ function FiringPanel() {
         <AllAlerts shown={Math.min(alerts.length, SHOWN)} />
       </header>
       {alerts.length === 0 ? (
-        <div class="empty">
-          <StatusMark status="ok" />
-          <b>Nothing is firing</b>
-          <p>Alerts show here the moment a rule of redpoll fires.</p>
-        </div>
+        <Silence />
       ) : (
         <ul class="scroll">
           {alerts.slice(0, SHOWN).map((alert) => (
@@ -46,6 +43,28 @@ function FiringPanel() {
         </ul>
       )}
     </section>
+  );
+}
+
+/** Why no alert shows. Only where everything is judged is that good news. */
+function Silence() {
+  const caveats = caveatsOf(board.targets, activeAlerts.value, dismissals.value);
+  return (
+    <div class="empty">
+      {caveats.map(({ status, text, page }) => (
+        <button key={text} type="button" class="caveat" onClick={() => visit({ page })}>
+          <StatusMark status={status} />
+          <span class="link">{text}</span>
+        </button>
+      ))}
+      {caveats.length === 0 && (
+        <>
+          <StatusMark status="ok" />
+          <b>Nothing is firing</b>
+          <p>Alerts show here the moment a rule of redpoll fires.</p>
+        </>
+      )}
+    </div>
   );
 }
 

@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { clock, zoneName, type Zone } from "../format";
 import type { Page, Route } from "../model/route";
 import { assertNever } from "../protocol";
-import { board, connection, now, revision, shownAlerts } from "../state/live";
+import { board, connection, now, pressingAlerts, revision } from "../state/live";
 import { route, urlOf, visit } from "../state/navigation";
 import { theme, zone, type Theme } from "../state/preferences";
 import { Icon, Logo, type IconName } from "./icon";
@@ -33,7 +33,7 @@ export function TopBar() {
 
 /** The pages; at the top of a screen, at the bottom of a phone. */
 export function Tabs(props: { class: string; label: string }) {
-  const count = shownAlerts.value.length;
+  const count = pressingAlerts.value.length;
   return (
     <nav class={props.class} aria-label={props.label}>
       {PAGES.map(({ page, title, icon }) => (
