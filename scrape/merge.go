@@ -120,7 +120,7 @@ func (e *endpoint) collect(w *window, c *contribution, fit bool, snapshot uint64
 		}
 	}
 	if figures.known || cause == redpoll.FirstScrape {
-		e.seen.add(c.seen)
+		e.seen.add(w.newest)
 	}
 	e.cause = moreTelling(e.cause, cause)
 }

@@ -11,7 +11,8 @@ import (
 // and before. The target's mutex guards it.
 type window struct {
 	endpoints map[redpoll.EndpointKey]*contribution
-	scrapes   uint64 // successful ones
+	scrapes   uint64    // successful ones
+	newest    time.Time // when the last of them began
 }
 
 // contribution is one target's part in one endpoint.
@@ -24,7 +25,6 @@ type contribution struct {
 	current figures
 
 	scrape    uint64    // the last one that had the endpoint
-	seen      time.Time // when that began
 	goneSince time.Time // zero while the last scrape has it
 	endpoint  *endpoint // where the job collects it; nil before the first snapshot
 }
@@ -42,6 +42,7 @@ func (w *window) record(job string, d *red.Derived, at time.Time) {
 		w.endpoints = make(map[redpoll.EndpointKey]*contribution)
 	}
 	w.scrapes++
+	w.newest = at
 	for _, e := range d.Endpoints {
 		key := redpoll.EndpointKey{Job: job, Method: e.Method, Path: e.Path}
 		c := w.endpoints[key]
@@ -49,7 +50,7 @@ func (w *window) record(job string, d *red.Derived, at time.Time) {
 			c = &contribution{key: key}
 			w.endpoints[key] = c
 		}
-		c.scrape, c.seen, c.goneSince = w.scrapes, at, time.Time{}
+		c.scrape, c.goneSince = w.scrapes, time.Time{}
 		c.add(e)
 	}
 	for _, c := range w.endpoints {
