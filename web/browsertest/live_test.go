@@ -11,10 +11,11 @@ import (
 )
 
 func TestCanaryAlertsAppearAndLeaveWS(t *testing.T) {
-	s := serve(t, shop())
+	sc := shop()
+	sc.targets[1]["health"] = "up"
+	s := serve(t, sc)
 	p := open(t, s.URL)
 	p.shows(".firing", "Nothing is firing")
-	sc := shop()
 	fire := alert("018f0000-0000-7000-8000-000000000001", &sc.endpoints[3], "p95", "critical", 8, 5, time.Now())
 	s.update(nil, fire)
 	p.shows(".firing", "p95 latency 8.00 ms", "limit 5.00 ms", "GET", "/session", "Critical", "auth")

@@ -30,7 +30,7 @@ function FiringPanel() {
         <AllAlerts shown={Math.min(alerts.length, SHOWN)} />
       </header>
       {alerts.length === 0 ? (
-        <Silence />
+        <Quiet />
       ) : (
         <ul class="scroll">
           {alerts.slice(0, SHOWN).map((alert) => (
@@ -47,7 +47,7 @@ function FiringPanel() {
 }
 
 /** Why no alert shows. Only where everything is judged is that good news. */
-function Silence() {
+function Quiet() {
   const caveats = caveatsOf(board.targets, activeAlerts.value, dismissals.value);
   return (
     <div class="empty">
