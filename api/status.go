@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -37,7 +36,7 @@ func (a *API) health(r *http.Request) (any, error) {
 func (a *API) checkHistory(ctx context.Context) error {
 	if a.options.HistoryError != nil {
 		if err := a.options.HistoryError(); err != nil {
-			return fmt.Errorf("write history: %w", err)
+			return err
 		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, historyPatience)
