@@ -136,6 +136,32 @@ func TestConnectionComesBackByItselfWS(t *testing.T) {
 	p.shows(".pill", "Live")
 }
 
+func TestPagesNeverOpenedBeforeAreThereWhileCutOffWS(t *testing.T) {
+	s := serve(t, shop())
+	p := newTab(t)
+	p.tolerateErrors(`WebSocket|REFUSED`)
+	p.navigate(s.URL)
+	p.shows(".pill", "Live")
+	p.until(`performance.getEntriesByType("resource").filter(entry => /assets.(detail|pages)-.*js$/.test(entry.name)).length === 2`)
+	s.drop()
+	s.Close()
+	p.shows(".pill", "Offline")
+	p.click(`.tabs a[href$="/alerts"]`)
+	p.shows(".alerts-page", "Nothing is firing.")
+}
+
+func TestPartsThatCouldNotBeFetchedAreTriedAgainWS(t *testing.T) {
+	s := serve(t, shop())
+	s.withhold("/assets/pages-")
+	p := newTab(t)
+	p.tolerateErrors(`WebSocket|503`)
+	p.navigate(s.URL + "/alerts")
+	p.shows(".main", "This part of the page could not be loaded")
+	s.withhold("")
+	s.drop()
+	p.shows(".alerts-page", "Nothing is firing.")
+}
+
 func TestLostMessagesLeadToASnapshotWS(t *testing.T) {
 	sc := shop()
 	sc.alerts = []object{alert("a1", &sc.endpoints[2], "p95", "critical", 1240, 500, time.Now())}

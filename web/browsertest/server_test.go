@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -27,6 +28,7 @@ type server struct {
 	script    script
 	seq       int
 	refusing  bool
+	withheld  string      // files whose paths begin so are not served; none if empty
 	subscribe chan object // what clients sent
 	asked     []string    // the API's URLs that were asked for
 }
@@ -59,7 +61,13 @@ func serve(t testing.TB, s script) *server {
 	mux.HandleFunc("/api/trend", srv.trend)
 	mux.HandleFunc("/api/alerts", srv.alertList)
 	mux.HandleFunc("/api/targets", srv.targetList)
-	mux.Handle("/", dashboard)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if srv.withholds(r.URL.Path) {
+			http.Error(w, "down for the test", http.StatusServiceUnavailable)
+			return
+		}
+		dashboard.ServeHTTP(w, r)
+	})
 	srv.Server = httptest.NewServer(mux)
 	t.Cleanup(func() {
 		srv.refuse(true)
@@ -161,6 +169,20 @@ func (s *server) refuse(on bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.refusing = on
+}
+
+// withhold keeps back the dashboard's files whose paths begin with prefix; all
+// are served where it is empty.
+func (s *server) withhold(prefix string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.withheld = prefix
+}
+
+func (s *server) withholds(path string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.withheld != "" && strings.HasPrefix(path, s.withheld)
 }
 
 // wasAsked lists the API's URLs that were asked for so far.
