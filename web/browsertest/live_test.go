@@ -92,9 +92,9 @@ func TestAlertsPageTellsWhatIsAndWhatWas(t *testing.T) {
 		with(alert("c", e, "p99", "warning", 6, 1, now), object{"state": "unknown", "noData": "target down"}),
 	}
 	sc.past = []object{with(alert("d", e, "p50", "warning", 300, 200, now.Add(-10*time.Minute)),
-		object{"state": "resolved", "resolvedAt": now.Add(-3 * time.Minute).UnixMilli()})}
+		object{"state": "resolved", "firedAt": now.Add(-8 * time.Minute).UnixMilli(), "resolvedAt": now.Add(-3 * time.Minute).UnixMilli()})}
 	p := open(t, serve(t, sc).URL+"/alerts")
-	p.shows(".alert-section:nth-of-type(4)", "Resolved", "p50 latency", "limit 200 ms", "(7 min)")
+	p.shows(".alert-section:nth-of-type(4)", "Resolved", "p50 latency 300 ms at worst", "limit 200 ms", "(7 min)")
 	p.shows(".alert-section:nth-of-type(1)", "Firing", "p95 latency 1.24 s", "PUT /carts/{id} is over its limit")
 	p.shows(".alert-section:nth-of-type(2)", "Pending", "Error rate 6.38 %")
 	p.shows(".alert-section:nth-of-type(3)", "Unknown", "target down")

@@ -131,10 +131,10 @@ function Why({ alert }: { alert: Alert }) {
 
 /** "since 10:17:59 (9 min)" or "10:02:11 – 10:09:40 (7 min)" */
 function timeText(alert: Alert): string {
-  const { firedAt, resolvedAt } = alert;
-  if (resolvedAt === null || firedAt === null) return sinceText(alert);
-  const [from, to] = [firedAt, resolvedAt].map((time) => stamp(time, zone.value, now.value));
-  return `${from} – ${to} (${age(resolvedAt - firedAt)})`;
+  const { since, resolvedAt } = alert;
+  if (resolvedAt === null || since === null) return sinceText(alert);
+  const [from, to] = [since, resolvedAt].map((time) => stamp(time, zone.value, now.value));
+  return `${from} – ${to} (${age(resolvedAt - since)})`;
 }
 
 function DismissButton({ alert, dismissed }: { alert: Alert; dismissed: boolean }) {

@@ -1,5 +1,5 @@
 import { age, inUnit, plain, stamp } from "../format";
-import { currentValue, metricName, severityName } from "../model/alerts";
+import { currentValue, hasEnded, metricName, severityName } from "../model/alerts";
 import { encodeKey, endpointName } from "../model/endpoint";
 import { severityStatus } from "../model/status";
 import type { Alert } from "../protocol";
@@ -16,6 +16,7 @@ export function AlertHeadline({ alert }: { alert: Alert }) {
     <span class="alert-headline">
       <b>
         {metricName(alert.type)} {value !== null && plain(inUnit(value, alert.unit))}
+        {value !== null && hasEnded(alert.state) && " at worst"}
       </b>
       <span class="alert-limit">
         {alert.direction === "below" ? "at least" : "limit"} {plain(inUnit(alert.threshold, alert.unit))}
