@@ -65,6 +65,18 @@ func TestDismissedAlertsThatGetWorseShowAgainWS(t *testing.T) {
 	p.shows(".firing .alert.crit", "p95 latency")
 }
 
+func TestInformationIsNeitherAllWellNorAlarmWS(t *testing.T) {
+	sc := shop()
+	inform := alert("a1", &sc.endpoints[2], "p95", "info", 12, 5, time.Now())
+	sc.alerts = []object{inform}
+	s := serve(t, sc)
+	p := open(t, s.URL)
+	p.shows(".firing .alert.info", "Info")
+	p.shows(".tabs .badge.info", "1")
+	s.update(nil, alert("a2", &sc.endpoints[2], "p95", "warning", 12, 5, time.Now()))
+	p.shows(".tabs .badge.warn", "2")
+}
+
 func TestSilenceOfTheDeadIsNoGoodNewsWS(t *testing.T) {
 	now := time.Now()
 	sc := shop()

@@ -13,18 +13,18 @@ test("where all is known and nothing hidden there is no caveat", () => {
 test("what fires but was dismissed is told, as bad as the worst of it", () => {
   const [one, two] = [alert("1"), alert("2", { severity: "critical" })];
   expect(caveatsOf(allUp, activeFrom([one]), dismiss(one, {}))).toEqual([
-    { status: "warn", text: "1 firing alert is dismissed in this browser", page: "alerts" },
+    { mark: "warn", text: "1 firing alert is dismissed in this browser", page: "alerts" },
   ]);
   expect(caveatsOf(allUp, activeFrom([one, two]), dismiss(one, dismiss(two, {})))).toEqual([
-    { status: "crit", text: "2 firing alerts are dismissed in this browser", page: "alerts" },
+    { mark: "crit", text: "2 firing alerts are dismissed in this browser", page: "alerts" },
   ]);
 });
 
 test("targets that are down and alerts without data are told", () => {
   const unknown = alert("1", { state: "unknown" });
   expect(caveatsOf({ up: 0, unknown: 1, total: 2 }, activeFrom([unknown]), {})).toEqual([
-    { status: "crit", text: "1 of 2 targets is down: nothing can be judged there", page: "targets" },
-    { status: "none", text: "1 alert is unknown: no data to judge by", page: "alerts" },
+    { mark: "crit", text: "1 of 2 targets is down: nothing can be judged there", page: "targets" },
+    { mark: "none", text: "1 alert is unknown: no data to judge by", page: "alerts" },
   ]);
   expect(caveatsOf({ up: 0, unknown: 0, total: 2 }, activeFrom([]), {})[0]?.text).toMatch(/^2 of 2 targets are down/);
 });

@@ -53,8 +53,8 @@ test("bands are the times in which alerts on that metric fired", () => {
     alert("4", { firedAt: 50, type: "error_rate" }),
   ];
   expect(bandsOf(alerts, (type) => type.startsWith("p"))).toEqual([
-    { from: 100, to: 200, status: "warn" },
-    { from: 300, to: null, status: "crit" },
+    { from: 100, to: 200, mark: "warn" },
+    { from: 300, to: null, mark: "crit" },
   ]);
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { judge } from "../src/model/status";
+import { judge, severityMark } from "../src/model/status";
 import { DEFAULT_THRESHOLDS } from "../src/model/thresholds";
 import type { EndpointMetrics, Severity } from "../src/protocol";
 import { endpoint, silent } from "./fixtures";
@@ -28,6 +28,10 @@ test("a firing alert of redpoll makes it worse, never better", () => {
   expect(status({}, "warning")).toBe("warn");
   expect(status({}, "info")).toBe("ok");
   expect(status({ p95: 900 }, "warning")).toBe("crit");
+});
+
+test("an alert that only informs has a mark of its own, not the one of all being well", () => {
+  expect((["critical", "warning", "info"] as const).map(severityMark)).toEqual(["crit", "warn", "info"]);
 });
 
 test("without figures there is no status, unless an alert fires", () => {

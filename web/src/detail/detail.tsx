@@ -3,7 +3,7 @@ import { latency, percent, throughput, zoneName, type Figure } from "../format";
 import { byUrgency } from "../model/alerts";
 import { encodeKey, type EndpointKey } from "../model/endpoint";
 import { RANGES, type Range } from "../model/range";
-import { severityStatus } from "../model/status";
+import { severityMark } from "../model/status";
 import { activeAlerts, board, now, revision } from "../state/live";
 import { adjust, closeEndpoint, route, visit } from "../state/navigation";
 import { zone } from "../state/preferences";
@@ -106,8 +106,8 @@ function Firing({ endpoint }: Props) {
   return (
     <ul class="detail-alerts" aria-label="Firing alerts">
       {alerts.sort(byUrgency).slice(0, 5).map((alert) => (
-        <li key={alert.id} class={`alert ${severityStatus(alert.severity)}`}>
-          <StatusMark status={severityStatus(alert.severity)} />
+        <li key={alert.id} class={`alert ${severityMark(alert.severity)}`}>
+          <StatusMark status={severityMark(alert.severity)} />
           <div class="alert-body">
             <AlertHeadline alert={alert} />
             <span class="alert-since">{[alert.rule, sinceText(alert)].filter(Boolean).join(" · ")}</span>

@@ -17,11 +17,11 @@ export const LIMIT_MARGIN = 74; // px
 export function drawBands(plot: uPlot, bands: readonly Band[]): void {
   const { ctx, bbox } = plot;
   ctx.save();
-  for (const { from, to, status } of bands) {
+  for (const { from, to, mark } of bands) {
     const left = Math.max(bbox.left, plot.valToPos(from, "x", true));
     const right = Math.min(bbox.left + bbox.width, to === null ? Infinity : plot.valToPos(to, "x", true));
     if (right < left) continue;
-    const variable = status === "crit" ? "--crit" : "--warn";
+    const variable = `--${mark}`;
     const width = Math.max(devicePixelRatio, right - left);
     ctx.fillStyle = tintOf(variable, 12);
     ctx.fillRect(left, bbox.top, width, bbox.height);

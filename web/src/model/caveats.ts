@@ -2,11 +2,11 @@ import { times } from "../format";
 import type { Alert, TargetCount } from "../protocol";
 import { byUrgency, isDismissed, type ActiveAlerts, type Dismissals } from "./alerts";
 import type { Page } from "./route";
-import { severityStatus, type Status } from "./status";
+import { severityMark, type Mark } from "./status";
 
 /** A reason why a silent list of alerts is no good news, and the page that tells more. */
 export interface Caveat {
-  status: Status;
+  mark: Mark;
   text: string;
   page: Page;
 }
@@ -22,18 +22,18 @@ function dismissed(alerts: readonly Alert[], dismissals: Dismissals): Caveat[] {
   const hidden = alerts.filter((alert) => alert.state === "firing" && isDismissed(alert, dismissals)).sort(byUrgency);
   if (!hidden[0]) return [];
   const text = `${times(hidden.length, "firing alert")} ${are(hidden.length)} dismissed in this browser`;
-  return [{ status: severityStatus(hidden[0].severity), text, page: "alerts" }];
+  return [{ mark: severityMark(hidden[0].severity), text, page: "alerts" }];
 }
 
 function down({ up, unknown, total }: TargetCount): Caveat[] {
   const n = total - up - unknown;
   if (n === 0) return [];
-  return [{ status: "crit", text: `${n} of ${times(total, "target")} ${are(n)} down: nothing can be judged there`, page: "targets" }];
+  return [{ mark: "crit", text: `${n} of ${times(total, "target")} ${are(n)} down: nothing can be judged there`, page: "targets" }];
 }
 
 function unjudged(n: number): Caveat[] {
   if (n === 0) return [];
-  return [{ status: "none", text: `${times(n, "alert")} ${are(n)} unknown: no data to judge by`, page: "alerts" }];
+  return [{ mark: "none", text: `${times(n, "alert")} ${are(n)} unknown: no data to judge by`, page: "alerts" }];
 }
 
 function are(n: number): string {

@@ -1,5 +1,5 @@
 import type { Alert, EndpointMetrics, History } from "../protocol";
-import { severityStatus, type Status } from "./status";
+import { severityMark, type Mark } from "./status";
 
 export type FigureName = "p50" | "p95" | "p99" | "errorRate" | "throughput";
 
@@ -57,7 +57,7 @@ export function withLivePoint(series: Series, time: number, figures: EndpointMet
 export interface Band {
   from: number;
   to: number | null;
-  status: Status;
+  mark: Mark;
 }
 
 /** The bands of those alerts that fired on a metric the chart is about. */
@@ -65,7 +65,7 @@ export function bandsOf(alerts: readonly Alert[], concerns: (type: string) => bo
   const bands: Band[] = [];
   for (const { type, firedAt, resolvedAt, severity } of alerts) {
     if (firedAt === null || !concerns(type)) continue;
-    bands.push({ from: firedAt, to: resolvedAt, status: severityStatus(severity) });
+    bands.push({ from: firedAt, to: resolvedAt, mark: severityMark(severity) });
   }
   return bands;
 }

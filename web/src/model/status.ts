@@ -16,15 +16,24 @@ export function level(value: number | null, warn: number, crit: number): Status 
   return value > warn ? "warn" : "ok";
 }
 
-export function severityStatus(severity: Severity | undefined): Status {
+/** What has a mark of its own: statuses, and alerts that only inform. */
+export type Mark = Status | "info";
+
+export function severityMark(severity: Severity): "crit" | "warn" | "info" {
   switch (severity) {
     case "critical":
       return "crit";
     case "warning":
       return "warn";
     default:
-      return "ok";
+      return "info";
   }
+}
+
+/** What a firing alert makes of its endpoint; to be informed is no fault. */
+function severityStatus(severity: Severity | undefined): Status {
+  const mark = severity ? severityMark(severity) : "info";
+  return mark === "info" ? "ok" : mark;
 }
 
 function worse(a: Status, b: Status): Status {

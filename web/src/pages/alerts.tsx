@@ -1,7 +1,7 @@
 import { age, stamp } from "../format";
 import { byUrgency, dismiss, hasEnded, isDismissed, restore, severityName } from "../model/alerts";
 import { encodeKey } from "../model/endpoint";
-import { severityStatus } from "../model/status";
+import { severityMark } from "../model/status";
 import type { Alert } from "../protocol";
 import { isPhone } from "../state/appearance";
 import { activeAlerts, now, revision } from "../state/live";
@@ -87,11 +87,11 @@ function AlertSection({ title, note, alerts, empty }: SectionProps) {
 }
 
 function AlertRow({ alert }: { alert: Alert }) {
-  const status = severityStatus(alert.severity);
+  const mark = severityMark(alert.severity);
   const dismissed = isDismissed(alert, dismissals.value);
   return (
-    <li class={`alert wide ${status}${dismissed || hasEnded(alert.state) ? " quiet" : ""}`}>
-      <StatusMark status={status} />
+    <li class={`alert wide ${mark}${dismissed || hasEnded(alert.state) ? " quiet" : ""}`}>
+      <StatusMark status={mark} />
       <button
         type="button"
         class="alert-body"

@@ -1,7 +1,7 @@
 import { age, inUnit, plain, stamp } from "../format";
 import { currentValue, hasEnded, metricName, severityName } from "../model/alerts";
 import { encodeKey, endpointName } from "../model/endpoint";
-import { severityStatus } from "../model/status";
+import { severityMark } from "../model/status";
 import type { Alert } from "../protocol";
 import { board, now } from "../state/live";
 import { openEndpoint } from "../state/navigation";
@@ -37,10 +37,10 @@ export function AlertEndpoint({ alert }: { alert: Alert }) {
 
 /** One firing alert in the list beside the table. */
 export function AlertItem({ alert, onDismiss }: { alert: Alert; onDismiss: () => void }) {
-  const status = severityStatus(alert.severity);
+  const mark = severityMark(alert.severity);
   return (
-    <li class={`alert ${status}`}>
-      <StatusMark status={status} />
+    <li class={`alert ${mark}`}>
+      <StatusMark status={mark} />
       <button
         type="button"
         class="alert-body"

@@ -1,22 +1,23 @@
 import type { ComponentChildren } from "preact";
 import type { Figure } from "../format";
-import type { Status } from "../model/status";
+import type { Mark } from "../model/status";
 
-export const STATUS_NAMES: Record<Status, string> = {
+export const STATUS_NAMES: Record<Mark, string> = {
   crit: "Critical",
   warn: "Warning",
   none: "No data",
   ok: "OK",
+  info: "Info",
 };
 
-const STATUS_WORDS: Record<Status, string> = { ...STATUS_NAMES, crit: "Crit", warn: "Warn" };
+const STATUS_WORDS: Record<Mark, string> = { ...STATUS_NAMES, crit: "Crit", warn: "Warn" };
 
 /**
  * A status as shape, colour and text, so that it reads without any one of
- * them: octagon, triangle, dashed ring, disc. Where there is no room for the
+ * them: octagon, triangle, dashed ring, disc, and a letter i for information. Where there is no room for the
  * text, it remains for screen readers.
  */
-export function StatusMark({ status, text }: { status: Status; text?: "short" | "long" }) {
+export function StatusMark({ status, text }: { status: Mark; text?: "short" | "long" }) {
   const words = text === "short" ? STATUS_WORDS : STATUS_NAMES;
   return (
     <span class={`status ${status}`}>
@@ -28,12 +29,19 @@ export function StatusMark({ status, text }: { status: Status; text?: "short" | 
   );
 }
 
-function StatusShape({ status }: { status: Status }) {
+function StatusShape({ status }: { status: Mark }) {
   switch (status) {
     case "ok":
       return <circle class="shape" cx="8" cy="8" r="4" />;
     case "none":
       return <circle class="ring" cx="8" cy="8" r="4.5" />;
+    case "info":
+      return (
+        <>
+          <circle class="shape" cx="8" cy="8" r="7.2" />
+          <path class="sign" d="M8 7v5M8 3.8v1.6" />
+        </>
+      );
     case "warn":
       return (
         <>

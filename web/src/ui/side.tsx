@@ -51,9 +51,9 @@ function Quiet() {
   const caveats = caveatsOf(board.targets, activeAlerts.value, dismissals.value);
   return (
     <div class="empty">
-      {caveats.map(({ status, text, page }) => (
+      {caveats.map(({ mark, text, page }) => (
         <button key={text} type="button" class="caveat" onClick={() => visit({ page })}>
-          <StatusMark status={status} />
+          <StatusMark status={mark} />
           <span class="link">{text}</span>
         </button>
       ))}

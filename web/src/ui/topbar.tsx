@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { clock, zoneName, type Zone } from "../format";
 import type { Page, Route } from "../model/route";
+import { severityMark } from "../model/status";
 import { assertNever } from "../protocol";
 import { board, connection, now, pressingAlerts, revision } from "../state/live";
 import { route, urlOf, visit } from "../state/navigation";
@@ -33,14 +34,16 @@ export function TopBar() {
 
 /** The pages; at the top of a screen, at the bottom of a phone. */
 export function Tabs(props: { class: string; label: string }) {
-  const count = pressingAlerts.value.length;
+  const alerts = pressingAlerts.value;
   return (
     <nav class={props.class} aria-label={props.label}>
       {PAGES.map(({ page, title, icon }) => (
         <PageLink key={page} to={{ page, endpoint: "", zoom: null }} current={route.value.page === page}>
           <Icon name={icon} />
           {title}
-          {page === "alerts" && count > 0 && <span class="badge">{count}</span>}
+          {page === "alerts" && alerts[0] && (
+            <span class={`badge ${severityMark(alerts[0].severity)}`}>{alerts.length}</span>
+          )}
         </PageLink>
       ))}
     </nav>
