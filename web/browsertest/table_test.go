@@ -31,13 +31,13 @@ func TestCanaryLiveFiguresReachTheTableWS(t *testing.T) {
 	p.shows(".pill", "Live")
 	p.visible(".table-rows .row")
 
-	want := []string{"/carts/{id}", "/orders", "/logout", "/orders", "/session"}
+	want := []string{"/carts/{id}", "/orders", "/orders", "/session", "/logout"}
 	if diff := cmp.Diff(want, p.paths()); diff != "" {
 		t.Errorf("rows, the most urgent first (-want +got):\n%s", diff)
 	}
 	p.shows("#row-0", "Crit", "PUT", "shop", "620", "1.24", "2.48", "6.38", "50.0")
-	p.shows("#row-2", "No data", "–")
-	p.until(`document.querySelector("#row-2").title === "No data: no traffic"`)
+	p.shows("#row-4", "No traffic", "–")
+	p.until(`document.querySelector("#row-4").title === "No data: no traffic"`)
 	p.shows(".kpis", "5", "1.00", "k/s", "0.32", "2.48", "PUT /carts/{id}", "1", "of 2", "1 down")
 
 	s.update(func(sc *script) { sc.endpoints[2].p95, sc.endpoints[2].errors = 80, 0 })

@@ -22,8 +22,19 @@ function order(view: Partial<View>): string[] {
   return arrange(board.rows, whole).map(({ figures }) => `${figures.method} ${figures.path}`);
 }
 
-test("by status: the most urgent first, the slower ones before", () => {
-  expect(order({})).toEqual(["PUT /carts/{id}", "GET /orders", "GET /coupons", "POST /orders", "GET /about"]);
+test("by status: the most urgent first, the slower ones before, those that idle last", () => {
+  expect(order({})).toEqual(["PUT /carts/{id}", "GET /orders", "POST /orders", "GET /about", "GET /coupons"]);
+});
+
+test("by status: an endpoint whose targets are down comes before those that are well", () => {
+  const some = new Board();
+  some.apply(
+    snapshot(5000, [silent("/idle"), endpoint("/well"), silent("/dead", "target down"), endpoint("/slow", { p95: 300 })]),
+    DEFAULT_THRESHOLDS,
+    new Map(),
+  );
+  const view: View = { filter: "", statuses: [], sort: "status", descending: true };
+  expect(arrange(some.rows, view).map(({ figures }) => figures.path)).toEqual(["/slow", "/dead", "/well", "/idle"]);
 });
 
 test("by name: the methods of one path stand together", () => {

@@ -32,7 +32,7 @@ function comparer({ sort, descending }: View): Compare {
   const sign = descending ? -1 : 1;
   switch (sort) {
     case "status":
-      return chain((a, b) => sign * (URGENCY[a.status] - URGENCY[b.status]), byFigure("p95", -1), byName(1));
+      return chain((a, b) => sign * (rank(a) - rank(b)), byFigure("p95", -1), byName(1));
     case "name":
       return byName(sign);
     case "errors":
@@ -40,6 +40,11 @@ function comparer({ sort, descending }: View): Compare {
     default:
       return chain(byFigure(sort, sign), byName(1));
   }
+}
+
+/** An endpoint that idles bothers nobody; one whose targets are down does. */
+function rank({ status, figures }: Row): number {
+  return status === "none" && figures.noData !== "target down" ? -1 : URGENCY[status];
 }
 
 function chain(...compares: Compare[]): Compare {

@@ -4,7 +4,7 @@ import type { Thresholds } from "./thresholds";
 /** How an endpoint is doing; "none" means that there is nothing to judge by. */
 export type Status = "crit" | "warn" | "none" | "ok";
 
-/** Most urgent first. */
+/** Most urgent first, as far as the status alone can tell. */
 export const STATUSES: readonly Status[] = ["crit", "warn", "none", "ok"];
 
 export const URGENCY: Record<Status, number> = { crit: 3, warn: 2, none: 1, ok: 0 };

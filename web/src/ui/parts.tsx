@@ -15,16 +15,17 @@ const STATUS_WORDS: Record<Mark, string> = { ...STATUS_NAMES, crit: "Crit", warn
 /**
  * A status as shape, colour and text, so that it reads without any one of
  * them: octagon, triangle, dashed ring, disc, and a letter i for information. Where there is no room for the
- * text, it remains for screen readers.
+ * text, it remains for screen readers. A name says more than the status itself.
  */
-export function StatusMark({ status, text }: { status: Mark; text?: "short" | "long" }) {
+export function StatusMark(props: { status: Mark; text?: "short" | "long"; name?: string | undefined }) {
+  const { status, text, name } = props;
   const words = text === "short" ? STATUS_WORDS : STATUS_NAMES;
   return (
     <span class={`status ${status}`}>
       <svg viewBox="0 0 16 16" aria-hidden="true">
         <StatusShape status={status} />
       </svg>
-      <span class={text ? "status-text" : "unseen"}>{words[status]}</span>
+      <span class={text ? "status-text" : "unseen"}>{name ?? words[status]}</span>
     </span>
   );
 }

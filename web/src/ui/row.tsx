@@ -17,6 +17,7 @@ interface RowProps {
 
 export function EndpointRow({ id, row, index, top, selected, active }: RowProps) {
   const { figures, status } = row;
+  const idles = status === "none" && figures.noData === "no traffic";
   return (
     <div
       role="row"
@@ -29,7 +30,7 @@ export function EndpointRow({ id, row, index, top, selected, active }: RowProps)
       title={missingReason(figures)}
     >
       <span role="gridcell" class="cell-status">
-        <StatusMark status={status} text="short" />
+        <StatusMark status={status} text="short" name={idles ? "No traffic" : undefined} />
       </span>
       <span role="gridcell" class="cell-name">
         <EndpointName method={figures.method} path={figures.path} />
