@@ -32,6 +32,20 @@ func TestCanaryDetailShowsHistory(t *testing.T) {
 	p.visible(".plot canvas")
 }
 
+func TestRowsBesideTheDetailTellTheirJobsApart(t *testing.T) {
+	sc := shop()
+	p := open(t, serve(t, sc).URL+"/?ep=shop|PUT|/carts/{id}")
+	p.visible(".detail")
+	p.visible("#row-0 .job")
+	p.size(1024, 768)
+	p.visible("#row-0 .job")
+
+	sc.endpoints = sc.endpoints[:3] // those of one job
+	p = open(t, serve(t, sc).URL+"/?ep=shop|PUT|/carts/{id}")
+	p.visible(".detail")
+	p.until(`!document.querySelector("#row-0 .job").checkVisibility()`)
+}
+
 // lastHistory is the newest query of /api/history.
 func lastHistory(t *testing.T, s *server) url.Values {
 	t.Helper()

@@ -21,6 +21,7 @@ export interface Row {
 export interface Tally {
   counts: Record<Status, number>;
   slowest: Row | null; // by p99
+  severalJobs: boolean;
 }
 
 /** Firing severities by endpoint key. */
@@ -138,10 +139,11 @@ function retire(row: Row): void {
 }
 
 function tallyOf(rows: readonly Row[]): Tally {
-  const tally: Tally = { counts: { crit: 0, warn: 0, none: 0, ok: 0 }, slowest: null };
+  const tally: Tally = { counts: { crit: 0, warn: 0, none: 0, ok: 0 }, slowest: null, severalJobs: false };
   for (const row of rows) {
     tally.counts[row.status]++;
     if ((row.figures.p99 ?? -1) > (tally.slowest?.figures.p99 ?? -1)) tally.slowest = row;
+    if (row.figures.job !== rows[0]!.figures.job) tally.severalJobs = true;
   }
   return tally;
 }

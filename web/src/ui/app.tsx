@@ -59,7 +59,7 @@ function EndpointsPage() {
   if (receivedAt.value === 0 || (rows.length === 0 && targets.up === 0 && targets.unknown > 0)) return <Waiting />;
   if (rows.length === 0 && targets.total === 0) return <NoTargets />;
   return (
-    <div class={`overview${endpoint ? " with-detail" : ""}`}>
+    <div class={`overview${endpoint ? " with-detail" : ""}${board.tally.severalJobs ? "" : " one-job"}`}>
       <Kpis />
       <section class="panel list" aria-label="List of endpoints">
         <Filters />
