@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseRange, RANGES, stepFor } from "../src/model/range";
-import { bandsOf, seriesFrom, withLivePoint } from "../src/model/series";
+import { bandsOf, lonely, seriesFrom, withLivePoint } from "../src/model/series";
 import type { History } from "../src/protocol";
 import { alert, endpoint } from "./fixtures";
 
@@ -43,6 +43,11 @@ describe("a series", () => {
     }
     expect(series.timestamps.length).toBeLessThanOrEqual(61);
   });
+});
+
+test("values between gaps stand alone, those with a neighbour do not", () => {
+  expect(lonely([1, null, 2, 3, null, 4, null, null, 5])).toEqual([0, 5, 8]);
+  expect(lonely([null, null])).toEqual([]);
 });
 
 test("bands are the times in which alerts on that metric fired", () => {

@@ -1,7 +1,7 @@
 import uPlot from "uplot";
 import type { Stretch } from "../api";
 import { plain, tick, type Zone } from "../format";
-import type { Band, Series } from "../model/series";
+import { lonely, type Band, type Series } from "../model/series";
 import { colourOf, tintOf } from "./colours";
 import { drawBands, drawLimits, FONT, LIMIT_MARGIN, ROOMY } from "./overlays";
 import type { ChartSpec, Limits, Line } from "./spec";
@@ -94,7 +94,13 @@ function axisStyle(): uPlot.Axis {
 }
 
 function lineStyle({ label, colour, width, filled }: Line): uPlot.Series {
-  const style: uPlot.Series = { label, stroke: colourOf(colour), width, points: { show: false } };
+  const stroke = colourOf(colour);
+  const points: uPlot.Series.Points = {
+    show: false,
+    fill: stroke,
+    filter: (plot, index) => lonely(plot.data[index]!),
+  };
+  const style: uPlot.Series = { label, stroke, width, points };
   return filled ? { ...style, fill: tintOf(colour, 12) } : style;
 }
 

@@ -53,6 +53,12 @@ export function withLivePoint(series: Series, time: number, figures: EndpointMet
   };
 }
 
+/** Where values stand alone between gaps: no line leads to them, so they need a dot. */
+export function lonely(column: ArrayLike<number | null | undefined>): number[] {
+  const isGap = (i: number) => column[i] == null; // before the first and behind the last, too
+  return Array.from(column, (_, i) => i).filter((i) => !isGap(i) && isGap(i - 1) && isGap(i + 1));
+}
+
 /** A time during which an alert fired; without end while it still does. */
 export interface Band {
   from: number;
