@@ -80,6 +80,16 @@ func TestChartsGrowWithTheStreamWS(t *testing.T) {
 	p.shows(".legend", "p95 777 ms")
 }
 
+func TestLegendsAgreeWithTheFiguresAtOnce(t *testing.T) {
+	sc := shop()
+	sc.historyLag = 2 * time.Minute
+	p := open(t, serve(t, sc).URL+"/?ep=shop|PUT|/carts/{id}")
+	p.shows(".legend", "p95 1.24 s")
+	p.click(".range button:nth-child(3)")
+	p.until(`location.search.includes("range=30m")`)
+	p.shows(".legend", "p95 1.24 s")
+}
+
 func TestChartsStayWhileCutOffWS(t *testing.T) {
 	s := serve(t, shop())
 	p := newTab(t)

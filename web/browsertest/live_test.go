@@ -205,6 +205,7 @@ func TestServerComplaintsAreShownWS(t *testing.T) {
 
 func TestThresholdsArePersonalAndKept(t *testing.T) {
 	p := open(t, serve(t, shop()).URL)
+	p.shows(".side .panel:last-child .panel-head", "Row colours", "this browser only; alerts follow the server's rules")
 	p.shows("#row-3", "OK")
 	p.do(chromedp.Focus(chromedp.CSS("#limit-p95Warn")), chromedp.KeyEvent(kb.Home))
 	p.shows("#row-0", "Crit")

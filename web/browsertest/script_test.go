@@ -126,7 +126,7 @@ func (s *script) history(q url.Values) object {
 	o := object{"job": e.job, "method": e.method, "path": e.path, "start": start, "end": end, "step": step}
 	columns := map[string][]any{}
 	times := []int64{}
-	for t := start / step * step; t < end; t += step {
+	for t := start / step * step; t < end-s.historyLag.Milliseconds(); t += step {
 		times = append(times, t)
 		for name, value := range e.figures(time.UnixMilli(t)) {
 			columns[name] = append(columns[name], value)

@@ -41,6 +41,8 @@ type script struct {
 	targets   []object
 	alerts    []object // active
 	past      []object // alerts that have ended
+	// historyLag is how far history ends before the time it is asked for.
+	historyLag time.Duration
 	// historyError makes /api/history answer 503 with that text.
 	historyError string
 }

@@ -24,10 +24,8 @@ export function ThresholdPanel() {
   return (
     <section class="panel" aria-labelledby="thresholds-title">
       <header class="panel-head">
-        <h2 id="thresholds-title">Thresholds</h2>
-        <span class="muted" title="They colour the table here. redpoll's own rules are in its configuration.">
-          this browser
-        </span>
+        <h2 id="thresholds-title">Row colours</h2>
+        <span class="muted">this browser only; alerts follow the server's rules</span>
         {!isDefault(thresholds.value) && (
           <button type="button" class="link" onClick={() => (thresholds.value = DEFAULT_THRESHOLDS)}>
             Reset
