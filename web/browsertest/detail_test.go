@@ -146,6 +146,16 @@ func TestDraggingZoomsAndThereIsAWayBack(t *testing.T) {
 	p.shows(".range", "Back to 15m")
 }
 
+func TestChartsFollowTheWindow(t *testing.T) {
+	p := open(t, serve(t, shop()).URL+"/?ep=shop|PUT|/carts/{id}")
+	p.visible(".plot canvas")
+	margin := `document.querySelector(".plot").getBoundingClientRect().right - document.querySelector(".u-over").getBoundingClientRect().right`
+	p.until(margin + " > 60") // the limits' names
+	p.size(768, 900)
+	p.until(margin + " < 20")
+	p.until(`[...document.querySelectorAll(".legend")].every(legend => legend.scrollWidth <= legend.clientWidth)`)
+}
+
 func TestMissingHistoryIsExplained(t *testing.T) {
 	sc := shop()
 	sc.historyError = "the database is locked by another redpoll: stop it, then reload"

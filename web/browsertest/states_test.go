@@ -67,6 +67,17 @@ func TestTargetsPageTellsWhatIsWrong(t *testing.T) {
 	p.shows(".panel-head", "1 of 2 up")
 }
 
+func TestLowWindowsHaveRoomForAlerts(t *testing.T) {
+	sc := shop()
+	sc.alerts = []object{alert("a1", &sc.endpoints[2], "p95", "critical", 1240, 500, time.Now())}
+	p := newTab(t)
+	p.size(844, 390)
+	p.navigate(serve(t, sc).URL)
+	p.shows(".firing", "p95 latency")
+	p.until(`document.querySelector(".firing").offsetHeight >= 160`)
+	p.until(`document.querySelector(".side").scrollHeight > document.querySelector(".side").clientHeight`)
+}
+
 func TestPhoneShowsOneThingAtATime(t *testing.T) {
 	p := newTab(t)
 	p.size(390, 844)

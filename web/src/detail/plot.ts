@@ -38,7 +38,7 @@ export function newPlot(host: HTMLElement, data: uPlot.AlignedData, options: Plo
       ms: 1,
       legend: { show: false },
       // The same for all charts, so that their times stand below each other.
-      padding: [10, width > ROOMY ? LIMIT_MARGIN : 10, 0, 0],
+      padding: [10, (plot) => (plot.width > ROOMY ? LIMIT_MARGIN : 10), 0, 0],
       tzDate: (time) => inZone(time, options.zone),
       scales: {
         x: { time: true, range: () => [state().stretch.start, state().stretch.end] },
