@@ -21,8 +21,9 @@ export interface Shown {
 const LEAST_REFRESH = 15_000; // ms
 
 /**
- * An endpoint's past, kept up to date. Live points are appended where steps
- * are short: one of them says little about ten minutes. Where steps are longer
+ * An endpoint's past, kept up to date. Live points, the one that is there
+ * already first, are appended where steps are short: one of them says little
+ * about ten minutes. Where steps are longer
  * than redpoll's interval, history is asked for again, which also corrects the
  * live points that stood for several. Everything is asked for again when the
  * connection is back or an alert of the endpoint changes.
@@ -39,23 +40,22 @@ export function useHistory(key: EndpointKey, { range, zoom }: Pick<Route, "range
   const refresh = useRefresh(follows && step > board.interval ? Math.max(step, LEAST_REFRESH) : 0);
   const what = `${encodeKey(key)} ${range} ${zoom?.from} ${zoom?.to}`;
 
+  const extended = (before: Past): Past => {
+    const figures = board.find(encodeKey(key))?.figures;
+    if (!appends || before.state !== "ready" || !figures) return before;
+    const { timestamp } = board;
+    return { ...before, series: withLivePoint(before.series, timestamp, figures, timestamp - length) };
+  };
+
   useEffect(() => setPast({ state: "loading" }), [what]);
   useEffect(() => {
     const abort = new AbortController();
-    void load(key, stretch, step, abort.signal).then((loaded) => loaded && setPast((before) => better(before, loaded)));
+    void load(key, stretch, step, abort.signal).then((loaded) => {
+      if (loaded) setPast((before) => extended(better(before, loaded)));
+    });
     return () => abort.abort();
   }, [what, step, refresh, alertsAt(key), connection.value.state === "live"]);
-
-  const newest = appends ? board.timestamp : 0;
-  useEffect(() => {
-    const figures = board.find(encodeKey(key))?.figures;
-    if (!newest || !figures) return;
-    setPast((before) =>
-      before.state === "ready"
-        ? { ...before, series: withLivePoint(before.series, newest, figures, newest - length) }
-        : before,
-    );
-  }, [newest]);
+  useEffect(() => setPast(extended), [board.timestamp]);
 
   return useMemo(() => ({ stretch, past }), [past, stretch.start, stretch.end]);
 }
