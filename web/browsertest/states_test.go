@@ -75,6 +75,7 @@ func TestLowWindowsHaveRoomForAlerts(t *testing.T) {
 	p.navigate(serve(t, sc).URL)
 	p.shows(".firing", "p95 latency")
 	p.until(`document.querySelector(".firing").offsetHeight >= 160`)
+	p.until(`document.querySelector("#row-0 .path").scrollWidth <= document.querySelector("#row-0 .path").clientWidth`)
 	p.until(`document.querySelector(".side").scrollHeight > document.querySelector(".side").clientHeight`)
 }
 
