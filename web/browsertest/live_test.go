@@ -92,6 +92,9 @@ func TestSilenceOfTheDeadIsNoGoodNewsWS(t *testing.T) {
 	p.gone(".firing .status.ok")
 	p.click(".firing .caveat")
 	p.shows(".targets", "Down")
+	p.click(`.tabs a[href$="/alerts"]`)
+	p.click(`[aria-label^="Dismiss"]`)
+	p.gone(".badge")
 }
 
 func TestAlertsPageTellsWhatIsAndWhatWas(t *testing.T) {

@@ -1,5 +1,5 @@
 import { age, stamp } from "../format";
-import { byUrgency, dismiss, hasEnded, isDismissed, restore, severityName } from "../model/alerts";
+import { byUrgency, dismiss, hasEnded, isDismissed, isPressing, restore, severityName } from "../model/alerts";
 import { encodeKey } from "../model/endpoint";
 import { severityMark } from "../model/status";
 import type { Alert } from "../protocol";
@@ -108,7 +108,7 @@ function AlertRow({ alert }: { alert: Alert }) {
         <br />
         {timeText(alert)}
       </p>
-      {alert.state === "firing" && <DismissButton alert={alert} dismissed={dismissed} />}
+      {isPressing(alert) && <DismissButton alert={alert} dismissed={dismissed} />}
     </li>
   );
 }
