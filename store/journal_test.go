@@ -134,6 +134,13 @@ func TestPendingSnapshotsAreBoundedButAlertsAreKept(t *testing.T) {
 	if n := metric(t, registry, "redpoll_store_dropped_ticks_total"); n != 30 {
 		t.Errorf("%g ticks were dropped, want 30", n)
 	}
+	// Close would write them, too, but takes no longer than closeTimeout.
+	s.mu.Lock()
+	err = s.drain(t.Context(), maxPendingTicks)
+	s.mu.Unlock()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
