@@ -74,18 +74,19 @@ func (j *job) buildTarget(address string, labels map[string]string, running *job
 }
 
 func (j *job) newTarget(identity redpoll.Target, address string) *target {
+	deriver := red.NewDeriver(red.Options{
+		Conventions:  j.config.Endpoints,
+		Errors:       j.config.Errors,
+		MetricsPath:  j.config.MetricsPath,
+		MaxEndpoints: j.config.MaxEndpoints,
+	})
 	return &target{
 		Target:  identity,
 		job:     j.settings,
 		address: address,
 		done:    make(chan struct{}),
-		reader:  exposition.NewText(),
-		deriver: red.NewDeriver(red.Options{
-			Conventions:  j.config.Endpoints,
-			Errors:       j.config.Errors,
-			MetricsPath:  j.config.MetricsPath,
-			MaxEndpoints: j.config.MaxEndpoints,
-		}),
+		reader:  exposition.NewTextOf(deriver.Wants),
+		deriver: deriver,
 		status: redpoll.TargetStatus{
 			Target:   identity,
 			Health:   redpoll.HealthUnknown,

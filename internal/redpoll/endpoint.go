@@ -61,8 +61,8 @@ func (in *Increase) Append(o Increase) {
 
 func (in *Increase) add(o Increase) {
 	in.ErrorsKnown = in.errorsKnownWith(&o)
-	in.Requests += o.Requests
-	in.Errors += o.Errors
+	in.Requests = AddCounts(in.Requests, o.Requests)
+	in.Errors = AddCounts(in.Errors, o.Errors)
 	switch {
 	case o.Latency == nil:
 	case in.Latency == nil:

@@ -170,3 +170,13 @@ func TestFastSilenceNeedsMatchersAndTime(t *testing.T) {
 		t.Error("is not in force from its start until just before its end")
 	}
 }
+
+func TestFastIncreasesThatAddUpToTooMuchStayAtTheirGreatest(t *testing.T) {
+	var sum Increase
+	for range 3000 {
+		sum.Merge(Increase{Elapsed: time.Second, Requests: 1 << 53, Errors: 1 << 53, ErrorsKnown: true})
+	}
+	if sum.Requests != 1<<53 || sum.Errors != 1<<53 {
+		t.Errorf("%d requests, %d errors; want 2^53 of both", sum.Requests, sum.Errors)
+	}
+}

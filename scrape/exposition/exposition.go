@@ -26,10 +26,11 @@ type Reader interface {
 
 // Scrape is what one body says.
 type Scrape struct {
-	// Samples are in the order of family names, then as exposed.
+	// Samples are those that the reader was made for, in the order of family
+	// names, then as exposed.
 	Samples []Sample
-	// Exposed counts samples as Prometheus does: every bucket, quantile, sum
-	// and count is one. Skipped ones are not included.
+	// Exposed counts all samples as Prometheus does: every bucket, quantile,
+	// sum and count is one. Skipped ones are not included.
 	Exposed int
 	// Skipped counts samples that were left out because they cannot be true.
 	Skipped Skipped

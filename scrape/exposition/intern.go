@@ -1,6 +1,8 @@
 package exposition
 
 import (
+	"hash/maphash"
+
 	dto "github.com/prometheus/client_model/go"
 )
 
@@ -28,6 +30,14 @@ type interner struct {
 	mostIn  uint64 // the read that had it
 	key     []byte
 	names   map[string]string // of families and labels, which many series share
+
+	// What follows is of series that are only counted. Hashes of the ones that
+	// the current read has had are enough to know them again: two that share
+	// one make the count wrong by one, once in some hundred million bodies.
+	seed    maphash.Seed
+	passed  map[uint64]struct{}
+	passing entry // the current one
+	usual   int   // how many the last read had
 }
 
 // entry is a series with the buffers for its values.
@@ -39,13 +49,14 @@ type entry struct {
 }
 
 func newInterner() *interner {
-	return &interner{entries: make(map[string]*entry), names: make(map[string]string)}
+	return &interner{entries: make(map[string]*entry), names: make(map[string]string), seed: maphash.MakeSeed()}
 }
 
 // begin starts a read.
 func (in *interner) begin() {
 	in.read++
 	in.live = 0
+	in.passed = make(map[uint64]struct{}, in.usual)
 }
 
 // lookup finds or makes the series' entry. ok is false if the current read has
@@ -63,6 +74,21 @@ func (in *interner) lookup(name string, t Type, labels []*dto.LabelPair) (e *ent
 	e.lastRead = in.read
 	in.live++
 	return e, true
+}
+
+// pass is lookup for a series that is not to be remembered: the entry is valid
+// until the next call.
+func (in *interner) pass(name string, t Type, labels []*dto.LabelPair) (e *entry, ok bool) {
+	sortLabels(labels)
+	in.key = appendKey(in.key[:0], name, t, labels)
+	e = &in.passing
+	e.series.Name, e.series.Type, e.series.Labels = name, t, e.series.Labels[:0]
+	for _, l := range labels {
+		e.series.Labels = append(e.series.Labels, Label{l.GetName(), l.GetValue()})
+	}
+	before := len(in.passed)
+	in.passed[maphash.Bytes(in.seed, in.key)] = struct{}{}
+	return e, len(in.passed) > before
 }
 
 func (in *interner) add(name string, t Type, labels []*dto.LabelPair) *entry {
@@ -100,6 +126,7 @@ func (in *interner) newRef() int {
 
 // end finishes a read that succeeded.
 func (in *interner) end() {
+	in.usual, in.passed, in.passing = len(in.passed), nil, entry{}
 	if in.live >= in.most || in.read-in.mostIn >= recentReads {
 		in.most, in.mostIn = in.live, in.read
 	}

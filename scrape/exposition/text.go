@@ -20,6 +20,8 @@ const maxCount = 1 << 53
 
 // Text reads the Prometheus text format 0.0.4 by way of expfmt.
 type Text struct {
+	wanted  func(family string) bool // nil for all
+	keep    bool                     // the current family is wanted
 	series  *interner
 	layout  layout
 	samples []Sample
@@ -27,8 +29,13 @@ type Text struct {
 }
 
 // NewText makes a reader that has seen nothing yet.
-func NewText() *Text {
-	return &Text{series: newInterner()}
+func NewText() *Text { return NewTextOf(nil) }
+
+// NewTextOf makes one that only counts the samples of families that are not
+// wanted, and remembers nothing of their series. What wanted says of a name
+// must never change.
+func NewTextOf(wanted func(family string) bool) *Text {
+	return &Text{wanted: wanted, series: newInterner()}
 }
 
 var _ Reader = (*Text)(nil)
@@ -91,6 +98,7 @@ func (r *untilDone) Read(p []byte) (int, error) {
 const stride = 1024
 
 func (t *Text) readFamily(ctx context.Context, name string, family *dto.MetricFamily) error {
+	t.keep = t.wanted == nil || t.wanted(name)
 	for i, m := range family.GetMetric() {
 		if i%stride == 0 && ctx.Err() != nil {
 			return ctx.Err()
@@ -114,7 +122,11 @@ func (t *Text) readFamily(ctx context.Context, name string, family *dto.MetricFa
 // claim finds the series' entry, or counts its n samples as skipped if the
 // body has had the series before.
 func (t *Text) claim(name string, typ Type, m *dto.Metric, n int) (*entry, bool) {
-	e, ok := t.series.lookup(name, typ, m.GetLabel())
+	find := t.series.pass
+	if t.keep {
+		find = t.series.lookup
+	}
+	e, ok := find(name, typ, m.GetLabel())
 	if !ok {
 		t.skip(n, &e.series, "appears twice")
 	}
@@ -126,8 +138,10 @@ func (t *Text) skip(n int, s *Series, why string) {
 }
 
 func (t *Text) take(n int, s Sample) {
-	t.scrape.Samples = append(t.scrape.Samples, s)
 	t.scrape.Exposed += n
+	if t.keep {
+		t.scrape.Samples = append(t.scrape.Samples, s)
+	}
 }
 
 func (t *Text) readCounter(name string, m *dto.Metric) {

@@ -163,6 +163,35 @@ func TestFastVanishedSeriesAreForgottenWhenTheyOutnumberLiveOnes(t *testing.T) {
 	}
 }
 
+func TestFastWhatIsNotWantedIsCountedAndNotRemembered(t *testing.T) {
+	body := []byte(`# TYPE a counter
+a{x="1"} 1
+a{x="1"} 2
+a{x="2"} NaN
+# TYPE h histogram
+h_bucket{le="1"} 1
+h_bucket{le="+Inf"} 2
+w 5
+w 6
+`)
+	r := NewTextOf(func(family string) bool { return family == "w" })
+	for range 2 {
+		s, err := r.Read(body, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(s.Samples) != 1 || s.Samples[0].Series.Name != "w" || s.Samples[0].Value != 5 {
+			t.Errorf("samples %v, want w alone", s.Samples)
+		}
+		if want := (Skipped{3, `a{x="1"} appears twice`}); s.Exposed != 6 || s.Skipped != want {
+			t.Errorf("%d exposed, skipped %v; want 6, %v", s.Exposed, s.Skipped, want)
+		}
+		if n := len(r.series.entries); n != 1 || r.series.passed != nil {
+			t.Errorf("%d series are remembered", n)
+		}
+	}
+}
+
 func TestFastSeriesStringIsBounded(t *testing.T) {
 	s := Series{Name: strings.Repeat("n", 9999)}
 	for range 50 {
