@@ -34,6 +34,7 @@ func TestAccessibility(t *testing.T) {
 		{"alerts", "/alerts", ".alert.quiet", troubled, nil},
 		{"targets", "/targets", ".target-error", troubled, nil},
 		{"lost", "/", ".table-rows .row", troubled, lost},
+		{"not judged", "/", ".caveat", unjudged, nil},
 		{"no targets", "/", ".empty pre", func() script { return script{} }, nil},
 		{"no match", "/?q=nothing+like+it", ".empty .button", troubled, nil},
 	} {
@@ -61,6 +62,13 @@ func TestAccessibility(t *testing.T) {
 func troubled() script {
 	s := incidentAt(time.Now())
 	s.interval = time.Hour
+	return s
+}
+
+// unjudged has an alert without data at a target that is down.
+func unjudged() script {
+	s := shop()
+	s.alerts = []object{with(alert("a1", &s.endpoints[2], "p95", "info", 9, 5, time.Now()), object{"state": "unknown", "noData": "target down"})}
 	return s
 }
 

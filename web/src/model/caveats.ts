@@ -28,7 +28,8 @@ function dismissed(alerts: readonly Alert[], dismissals: Dismissals): Caveat[] {
 function down({ up, unknown, total }: TargetCount): Caveat[] {
   const n = total - up - unknown;
   if (n === 0) return [];
-  return [{ mark: "crit", text: `${n} of ${times(total, "target")} ${are(n)} down: nothing can be judged there`, page: "targets" }];
+  const text = `${n} of ${times(total, "target")} ${are(n)} down: nothing can be judged there`;
+  return [{ mark: "crit", text, page: "targets" }];
 }
 
 function unjudged(n: number): Caveat[] {
