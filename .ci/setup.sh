@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Brings what `make test` needs onto a Debian or Ubuntu machine: a C compiler
 # for the race detector, Node.js for the dashboard, a Chromium for the browser
-# tests, and two exporters that are not ours. Go itself has to be there.
+# tests, the sqlite3 command, and two exporters that are not ours. Go itself has
+# to be there.
 #
 # What is there already stays as it is. Where something is missing that may not
 # be installed from here, the script says what to install and fails.
@@ -61,6 +62,7 @@ missing_packages() {
   has_browser || echo chromium
   has prometheus || echo prometheus
   has prometheus-node-exporter || echo prometheus-node-exporter
+  has sqlite3 || echo sqlite3
 }
 
 install() {
