@@ -178,7 +178,8 @@ func (p *tab) until(expression string) {
 // isBetweenPages reports an expression that was asked of a page which a
 // navigation replaced at that moment.
 func isBetweenPages(err error) bool {
-	return err != nil && strings.Contains(err.Error(), "Cannot find context")
+	return err != nil && (strings.Contains(err.Error(), "Cannot find context") ||
+		strings.Contains(err.Error(), "navigated or closed"))
 }
 
 func eval[T any](p *tab, expression string) T {

@@ -165,6 +165,7 @@ func TestPagesNeverOpenedBeforeAreThereWhileCutOffWS(t *testing.T) {
 	p.shows(".alerts-page", "Nothing is firing.")
 }
 
+// Whether by fetching it again or, where the browser would not, by a reload.
 func TestPartsThatCouldNotBeFetchedAreTriedAgainWS(t *testing.T) {
 	s := serve(t, shop())
 	s.withhold("/assets/pages-")
