@@ -17,8 +17,8 @@ import (
 
 // Global are the scrape settings that jobs inherit.
 type Global struct {
-	ScrapeInterval model.Duration `yaml:"scrape_interval,omitempty"`
-	ScrapeTimeout  model.Duration `yaml:"scrape_timeout,omitempty"`
+	ScrapeInterval model.Duration
+	ScrapeTimeout  model.Duration
 }
 
 // DefaultGlobal holds where the file says nothing.

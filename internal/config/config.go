@@ -60,9 +60,11 @@ type Global struct {
 }
 
 // UnmarshalYAML starts from the defaults, so that a section that sets one key
-// keeps the others.
+// keeps the others. The default timeout depends on the interval and is left to
+// the scrape stage.
 func (g *Global) UnmarshalYAML(unmarshal func(any) error) error {
 	*g = Default().Global
+	g.ScrapeTimeout = 0
 	type plain Global
 	return unmarshal((*plain)(g))
 }
@@ -191,20 +193,24 @@ func (c *Config) Validate() error {
 }
 
 func (c *Config) validateGlobal() error {
-	g := c.Global
-	switch {
-	case time.Duration(g.EvaluationInterval) < minEvaluationInterval:
-		return fmt.Errorf("global.evaluation_interval: %s is too short; use %s or more", g.EvaluationInterval, minEvaluationInterval)
-	case g.ScrapeInterval <= 0:
-		return errors.New("global.scrape_interval: must be longer than 0, e.g. 5s")
-	case g.ScrapeTimeout <= 0:
-		return errors.New("global.scrape_timeout: must be longer than 0, e.g. 4s")
+	if e := c.Global.EvaluationInterval; time.Duration(e) < minEvaluationInterval {
+		return fmt.Errorf("global.evaluation_interval: %s is too short; use %s or more", e, minEvaluationInterval)
 	}
+	g := c.Global.scrape()
+	if err := g.Validate(); err != nil {
+		return below("global", err)
+	}
+	c.Global.ScrapeInterval, c.Global.ScrapeTimeout = g.ScrapeInterval, g.ScrapeTimeout
 	return nil
 }
 
+// scrape is the part of the section that the scrape stage owns.
+func (g *Global) scrape() scrape.Global {
+	return scrape.Global{ScrapeInterval: g.ScrapeInterval, ScrapeTimeout: g.ScrapeTimeout}
+}
+
 func (c *Config) validateJobs() error {
-	g := scrape.Global{ScrapeInterval: c.Global.ScrapeInterval, ScrapeTimeout: c.Global.ScrapeTimeout}
+	g := c.Global.scrape()
 	seen := map[string]int{}
 	for i := range c.ScrapeConfigs {
 		job := &c.ScrapeConfigs[i]

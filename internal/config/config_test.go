@@ -90,6 +90,12 @@ func TestFastSectionThatSetsOneKeyKeepsTheOthers(t *testing.T) {
 	if got := time.Duration(c.Global.ScrapeInterval); got != 10*time.Second {
 		t.Errorf("scrape_interval is %v", got)
 	}
+	if c.Global.ScrapeTimeout != Default().Global.ScrapeTimeout {
+		t.Errorf("scrape_timeout is %v", c.Global.ScrapeTimeout)
+	}
+	if short := mustParse(t, "global: {scrape_interval: 1s}\n").Global; short.ScrapeTimeout != short.ScrapeInterval {
+		t.Errorf("scrape_timeout is %v where the interval is 1s", short.ScrapeTimeout)
+	}
 	if c.Global.EvaluationInterval != Default().Global.EvaluationInterval {
 		t.Errorf("evaluation_interval is %v", c.Global.EvaluationInterval)
 	}
@@ -158,6 +164,8 @@ func TestFastFaultsNameTheLine(t *testing.T) {
 	f("global: {scrape_interval: 5s\n", "redpoll.yaml:")
 	f("global:\n\tscrape_interval: 5s\n", "redpoll.yaml:2: found character that cannot start any token")
 	f("global: {}\n---\nglobal: {}\n", "redpoll.yaml: more than one YAML document")
+	f("global:\n  scrape_interval: 5s\n  scrape_timeout: 10s\n", "redpoll.yaml:3: global.scrape_timeout: 10s is longer than scrape_interval, 5s")
+	f("global: {scrape_interval: 10ms}\n", "redpoll.yaml:1: global.scrape_interval: 10ms is too short;")
 	f("global: {evaluation_interval: 10ms}\n", "redpoll.yaml:1: global.evaluation_interval: 10ms is too short;")
 	f(oneJob+oneJob[len("\nscrape_configs:\n"):], "redpoll.yaml:5: scrape_configs[1].job_name: \"shop\" is already the name of scrape_configs[0];")
 	f("scrape_configs:\n  - job_name: a\n    static_configs:\n      - targets: [\"http://a b/\"]\n", "redpoll.yaml:4: scrape_configs[0].")
