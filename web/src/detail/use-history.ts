@@ -21,12 +21,12 @@ export interface Shown {
 const LEAST_REFRESH = 15_000; // ms
 
 /**
- * An endpoint's past, kept up to date. Live points, the one that is there
- * already first, are appended where steps are short: one of them says little
- * about ten minutes. Where steps are longer
- * than redpoll's interval, history is asked for again, which also corrects the
- * live points that stood for several. Everything is asked for again when the
- * connection is back or an alert of the endpoint changes.
+ * An endpoint's past, kept up to date. Where steps are short, live points are
+ * appended, the one that is there already first; one of them says little about
+ * ten minutes. Where steps are longer than redpoll's interval, history is asked
+ * for again, which also corrects the live points that stood for several.
+ * Everything is asked for again when the connection is back or an alert of the
+ * endpoint changes.
  */
 export function useHistory(key: EndpointKey, { range, zoom }: Pick<Route, "range" | "zoom">): Shown {
   void revision.value;
