@@ -18,7 +18,7 @@ func hundred() *redpoll.Snapshot {
 	for i := range endpoints {
 		e := checkout
 		e.Key.Path = fmt.Sprintf("/api/v1/resource%d", i)
-		e.P50, e.P95, e.P99 = ptr(0.02+float64(i)/7e3), ptr(0.09+float64(i)/6e3), ptr(0.24+float64(i)/5e3)
+		e.P50, e.P95, e.P99 = redpoll.Exactly(0.02+float64(i)/7e3), redpoll.Exactly(0.09+float64(i)/6e3), redpoll.Exactly(0.24+float64(i)/5e3)
 		endpoints[i] = e
 	}
 	return snapshotAt(0, endpoints...)

@@ -49,7 +49,7 @@ func countTargets(targets []redpoll.TargetStatus) wireTargetCount {
 func toWireEndpoint(e *redpoll.EndpointMetrics) wireEndpoint {
 	return wireEndpoint{
 		Job: e.Key.Job, Method: e.Key.Method, Path: e.Key.Path,
-		P50: millis(e.P50), P95: millis(e.P95), P99: millis(e.P99),
+		P50: millis(e.P50.Seconds()), P95: millis(e.P95.Seconds()), P99: millis(e.P99.Seconds()),
 		ErrorRate:  percent(e.ErrorRate),
 		Throughput: plain(e.Throughput),
 		Requests:   e.Window.Requests,
@@ -114,13 +114,15 @@ func toWireTarget(t *redpoll.TargetStatus) wireTarget {
 		Samples: t.Samples, Skipped: t.Skipped, SkippedReason: t.SkippedReason, Bytes: t.Bytes,
 		Started: unixMilli(t.Started), Restarts: t.Restarts,
 		Recognised: make([]wireRecognised, len(t.Recognised)),
-		Hint:       t.Hint,
+	}
+	if len(t.Advice) > 0 {
+		w.Hint = t.Advice[0].Text
 	}
 	if !t.LastScrape.IsZero() {
 		w.LastDuration = milliseconds(t.LastDuration)
 	}
 	for i, r := range t.Recognised {
-		w.Recognised[i] = wireRecognised(r)
+		w.Recognised[i] = wireRecognised{r.Convention, r.Family, r.Endpoints, r.Note}
 	}
 	return w
 }
@@ -172,9 +174,9 @@ func toWireHistory(q redpoll.HistoryQuery, h redpoll.History) wireHistory {
 
 func (w *wireHistory) set(i int, in *redpoll.Increase) {
 	requests := float64(in.Requests)
-	w.P50[i] = millis(in.Quantile(0.50))
-	w.P95[i] = millis(in.Quantile(0.95))
-	w.P99[i] = millis(in.Quantile(0.99))
+	w.P50[i] = millis(in.Quantile(0.50).Seconds())
+	w.P95[i] = millis(in.Quantile(0.95).Seconds())
+	w.P99[i] = millis(in.Quantile(0.99).Seconds())
 	w.ErrorRate[i] = percent(in.ErrorRate())
 	w.Throughput[i] = plain(in.Throughput())
 	w.Requests[i] = plain(&requests)

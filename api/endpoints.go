@@ -29,9 +29,9 @@ func (a *API) currentMetrics(r *http.Request) (any, error) {
 // endpointOrders are the values of the sort parameter. Endpoints without the
 // figure come last in either direction.
 var endpointOrders = map[string]func(e *redpoll.EndpointMetrics) *float64{
-	"p50":        func(e *redpoll.EndpointMetrics) *float64 { return e.P50 },
-	"p95":        func(e *redpoll.EndpointMetrics) *float64 { return e.P95 },
-	"p99":        func(e *redpoll.EndpointMetrics) *float64 { return e.P99 },
+	"p50":        func(e *redpoll.EndpointMetrics) *float64 { return e.P50.Seconds() },
+	"p95":        func(e *redpoll.EndpointMetrics) *float64 { return e.P95.Seconds() },
+	"p99":        func(e *redpoll.EndpointMetrics) *float64 { return e.P99.Seconds() },
 	"errorRate":  func(e *redpoll.EndpointMetrics) *float64 { return e.ErrorRate },
 	"throughput": func(e *redpoll.EndpointMetrics) *float64 { return e.Throughput },
 }

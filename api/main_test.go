@@ -209,7 +209,7 @@ func ptr[T any](v T) *T { return &v }
 // checkout is an endpoint with figures that are easily told apart.
 var checkout = redpoll.EndpointMetrics{
 	Key: redpoll.EndpointKey{Job: "shop", Method: "POST", Path: "/checkout"},
-	P50: ptr(0.020), P95: ptr(0.0905), P99: ptr(0.25),
+	P50: redpoll.Exactly(0.020), P95: redpoll.Exactly(0.0905), P99: redpoll.Exactly(0.25),
 	ErrorRate: ptr(0.015), Throughput: ptr(42.5),
 	Window:    redpoll.Increase{Elapsed: 5 * time.Second, Requests: 200, Errors: 3, ErrorsKnown: true},
 	Instances: 2,

@@ -28,7 +28,7 @@ func TestCanaryARedpollOnLoopbackAnswersToNamesOfThisMachineOnly(t *testing.T) {
 func TestTrendBearsLatenciesBeyondAFloat32(t *testing.T) {
 	s := newServer(t)
 	e := checkout
-	e.P95 = ptr(1e305)
+	e.P95 = redpoll.Exactly(1e305)
 	s.api.Publish(snapshotAt(0, e), nil, nil)
 	if a := s.get(t, "/api/trend"); a.status != 200 {
 		t.Errorf("%d %s", a.status, a.body)

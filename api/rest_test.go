@@ -57,15 +57,15 @@ func TestMetricsAreGzippedForClientsThatAcceptIt(t *testing.T) {
 }
 
 func TestEndpointsAreFilteredSortedAndPaged(t *testing.T) {
-	endpoint := func(job, method, path string, p95 *float64) redpoll.EndpointMetrics {
+	endpoint := func(job, method, path string, p95 *redpoll.Estimate) redpoll.EndpointMetrics {
 		return redpoll.EndpointMetrics{Key: redpoll.EndpointKey{Job: job, Method: method, Path: path}, P95: p95}
 	}
 	s := newServer(t)
 	s.api.Publish(snapshotAt(0,
-		endpoint("blog", "GET", "/posts", ptr(0.3)),
+		endpoint("blog", "GET", "/posts", redpoll.Exactly(0.3)),
 		endpoint("shop", "GET", "/cart", nil),
-		endpoint("shop", "POST", "/cart", ptr(0.1)),
-		endpoint("shop", "GET", "/items/{id}", ptr(0.2)),
+		endpoint("shop", "POST", "/cart", redpoll.Exactly(0.1)),
+		endpoint("shop", "GET", "/items/{id}", redpoll.Exactly(0.2)),
 	), nil, nil)
 	for query, want := range map[string]string{
 		"":                                 "4: blog GET /posts, shop GET /cart, shop POST /cart, shop GET /items/{id}",
@@ -149,7 +149,7 @@ func TestTrendHoldsTheNewest60Snapshots(t *testing.T) {
 	s := newServer(t)
 	for n := range 70 {
 		e := checkout
-		e.P95 = ptr(float64(n) + 0.12345)
+		e.P95 = redpoll.Exactly(float64(n) + 0.12345)
 		endpoints := []redpoll.EndpointMetrics{e}
 		if n == 0 || n == 68 {
 			endpoints = append(endpoints, idle)

@@ -61,7 +61,7 @@ func (t *trend) add(s *redpoll.Snapshot) {
 			series = newTrendSeries()
 			t.endpoints[e.Key] = series
 		}
-		series.p95[at] = coarse(e.P95)
+		series.p95[at] = coarse(e.P95.Seconds())
 		series.last = t.count
 	}
 	for key, series := range t.endpoints {

@@ -45,5 +45,5 @@ func (ep *endpoint) learn(now time.Time) {
 	if ep.metrics == nil || ep.metrics.New == nil || ep.metrics.P50 == nil || ep.spiking {
 		return
 	}
-	ep.baseline.learn(now, *ep.metrics.P50)
+	ep.baseline.learn(now, ep.metrics.P50.Value)
 }

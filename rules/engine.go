@@ -161,7 +161,7 @@ func (e *Engine) Learn(key redpoll.EndpointKey, points []redpoll.HistoryPoint) {
 			return
 		}
 		if p50 := points[i].Quantile(0.5); p50 != nil {
-			ep.baseline.add(*p50)
+			ep.baseline.add(p50.Value)
 		}
 	}
 }

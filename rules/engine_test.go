@@ -187,7 +187,7 @@ func TestFastTooManyAlertsWaitForRoom(t *testing.T) {
 		t.Errorf("counted %v, want 10", got)
 	}
 	for i := range 5 {
-		endpoints[i].P99 = new(float64)
+		endpoints[i].P99 = redpoll.Exactly(0)
 	}
 	if got := len(d.eval(endpoints...)); got != 10 {
 		t.Errorf("%d transitions, want 5 ends and 5 beginnings", got)

@@ -34,7 +34,7 @@ func benchmarkEngine(b *testing.B, value float64) (*Engine, *redpoll.Snapshot) {
 		in := redpoll.Increase{Elapsed: interval, Requests: 100, ErrorsKnown: true, Latency: h}
 		s.Endpoints[i] = redpoll.EndpointMetrics{
 			Key: redpoll.EndpointKey{Job: "job-1", Method: "GET", Path: "/api/v1/" + strconv.Itoa(i)},
-			P50: &value, P95: &value, P99: &value, ErrorRate: in.ErrorRate(), Throughput: in.Throughput(),
+			P50: redpoll.Exactly(value), P95: redpoll.Exactly(value), P99: redpoll.Exactly(value), ErrorRate: in.ErrorRate(), Throughput: in.Throughput(),
 			Window: in, New: &in,
 		}
 	}

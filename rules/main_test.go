@@ -71,7 +71,7 @@ func one(t *testing.T, alerts []redpoll.Alert) redpoll.Alert {
 // latency is an endpoint whose every quantile is v seconds, in 100 requests.
 func latency(v float64) redpoll.EndpointMetrics {
 	in := redpoll.Increase{Elapsed: interval, Requests: 100}
-	return redpoll.EndpointMetrics{Key: checkout, P50: &v, P95: &v, P99: &v, Window: in, New: &in, Instances: 1}
+	return redpoll.EndpointMetrics{Key: checkout, P50: redpoll.Exactly(v), P95: redpoll.Exactly(v), P99: redpoll.Exactly(v), Window: in, New: &in, Instances: 1}
 }
 
 // failures is an endpoint at which failed of requests failed.

@@ -176,16 +176,10 @@ func (m *metric) value(e *redpoll.EndpointMetrics) (v float64, ok bool) {
 		return deref(e.ErrorRate)
 	case m.kind == throughput:
 		return deref(e.Throughput)
-	case m.kind == latencySpike, m.q == 0.50:
-		return deref(e.P50)
-	case m.q == 0.95:
-		return deref(e.P95)
-	case m.q == 0.99:
-		return deref(e.P99)
-	case e.Window.Latency == nil:
-		return 0, false
+	case m.kind == latencySpike:
+		return deref(e.P50.Seconds())
 	}
-	return e.Window.Latency.Quantile(m.q)
+	return deref(e.Quantile(m.q).Seconds())
 }
 
 // missing says why an endpoint has no value of this metric.

@@ -22,7 +22,7 @@ func TestFastEveryMetricReadsItsOwnFigure(t *testing.T) {
 	p := func(v float64) *float64 { return &v }
 	s := &redpoll.Snapshot{
 		Endpoints: []redpoll.EndpointMetrics{{
-			Key: checkout, P50: p(1), P95: p(2), P99: p(3), ErrorRate: p(0.4), Throughput: p(5),
+			Key: checkout, P50: redpoll.Exactly(1), P95: redpoll.Exactly(2), P99: redpoll.Exactly(3), ErrorRate: p(0.4), Throughput: p(5),
 			Window: redpoll.Increase{Requests: 1},
 		}},
 		CDN:    redpoll.CDN{Bandwidth: p(6), CacheHitRatio: p(0.7), Storage: p(0.8)},
@@ -66,7 +66,7 @@ func TestFastMissingFiguresAreExplained(t *testing.T) {
 		{"requests but no status", "error_rate", redpoll.EndpointMetrics{Key: checkout, Window: redpoll.Increase{Requests: 50}}, redpoll.NoErrorLabel},
 		{"requests but no buckets", "p99.9", redpoll.EndpointMetrics{Key: checkout, Window: redpoll.Increase{Requests: 50}}, redpoll.NoQuantiles},
 		{"no time covered", "throughput", redpoll.EndpointMetrics{Key: checkout}, redpoll.FirstScrape},
-		{"fewer requests than asked for", "p99", redpoll.EndpointMetrics{Key: checkout, P99: &v, Window: redpoll.Increase{Requests: 9}}, redpoll.TooFew},
+		{"fewer requests than asked for", "p99", redpoll.EndpointMetrics{Key: checkout, P99: redpoll.Exactly(v), Window: redpoll.Increase{Requests: 9}}, redpoll.TooFew},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			rule := RuleConfig{Alert: "A", Metric: tc.metric, MinRequests: 10}

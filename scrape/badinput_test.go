@@ -116,7 +116,7 @@ func TestFastAnApplicationWithoutMetricsYetIsUp(t *testing.T) {
 	if status.Health != redpoll.HealthUp {
 		t.Error(status.Error)
 	}
-	wantContains(t, "the hint", status.Hint, "no request metrics found")
+	wantContains(t, "the hint", status.Advice[0].Text, "no request metrics found")
 }
 
 func TestFastNobodyListens(t *testing.T) {

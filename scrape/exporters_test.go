@@ -52,7 +52,7 @@ func TestCanaryAnInstrumentedApplicationShowsItsFigures(t *testing.T) {
 		<-scraped
 	}
 	e := m.Snapshot(time.Now(), every).Endpoint(redpoll.EndpointKey{Job: "shop", Method: "POST", Path: "/pay"})
-	if e == nil || e.New == nil || e.New.Requests != 20 || *e.P50 != .05 || *e.ErrorRate != .2 {
+	if e == nil || e.New == nil || e.New.Requests != 20 || e.P50.Value != .05 || *e.ErrorRate != .2 {
 		t.Fatalf("the endpoint is %+v", e)
 	}
 }

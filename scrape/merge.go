@@ -179,7 +179,8 @@ func (e *endpoint) metrics() redpoll.EndpointMetrics {
 	if out.Window.Requests == 0 {
 		out.Cause = redpoll.NoTraffic
 	}
-	out.Throughput, out.ErrorRate = &throughput, out.Window.ErrorRate()
+	out.Throughput = &throughput
+	out.ErrorRate, out.ClientErrorRate = out.Window.ErrorRate(), out.Window.ClientErrorRate()
 	out.P50, out.P95, out.P99 = out.Window.Quantile(.50), out.Window.Quantile(.95), out.Window.Quantile(.99)
 	if !meanUnknown {
 		out.Mean = out.Window.Mean()

@@ -57,7 +57,7 @@ func show(e *redpoll.EndpointMetrics) string {
 		news = fmt.Sprintf("%d new in %v", e.New.Requests, e.New.Elapsed)
 	}
 	return fmt.Sprintf("%s: p50 %s p95 %s p99 %s mean %s errors %s rate %s, %d instances, %s, cause %q",
-		e.Key.Path, f(e.P50), f(e.P95), f(e.P99), f(e.Mean), f(e.ErrorRate), f(e.Throughput), e.Instances, news, e.Cause)
+		e.Key.Path, f(e.P50.Seconds()), f(e.P95.Seconds()), f(e.P99.Seconds()), f(e.Mean), f(e.ErrorRate), f(e.Throughput), e.Instances, news, e.Cause)
 }
 
 func wantSnapshot(t *testing.T, s *redpoll.Snapshot, want ...string) {

@@ -229,7 +229,7 @@ func (t *target) record(o *outcome) {
 	} else {
 		s.Health, s.Error = redpoll.HealthUp, ""
 		s.Started, s.Restarts = o.derived.Started, o.derived.Restarts
-		s.Recognised, s.Hint = o.derived.Recognised, o.derived.Hint
+		s.Recognised, s.Advice = o.derived.Recognised, o.derived.Advice
 		t.system = o.derived.System
 		t.window.record(t.Job, o.derived, o.begun)
 	}

@@ -267,7 +267,7 @@ func (w *world) checkMinuteRows() {
 	}
 	for i := range 8 {
 		for _, p := range w.oracle.answer(w.g.key(i), w.rowsFrom(), w.g.now.Add(time.Hour), time.Minute) {
-			want = append(want, minuteFigures{p.Time.UnixMilli(), w.g.key(i).Path, p.Requests, p.Elapsed.Milliseconds(), p.Quantile(0.99)})
+			want = append(want, minuteFigures{p.Time.UnixMilli(), w.g.key(i).Path, p.Requests, p.Elapsed.Milliseconds(), p.Quantile(0.99).Seconds()})
 		}
 	}
 	if diff := cmp.Diff(want, got, cmpopts.EquateApprox(0, 2e-6)); diff != "" {

@@ -131,11 +131,11 @@ func (r *minuteRow) appendTo(args []any) []any {
 func integer(v uint64) int64 { return int64(min(v, math.MaxInt64)) }
 
 // microseconds rounds; it is NULL for nil.
-func microseconds(seconds *float64) any {
-	if seconds == nil {
+func microseconds(e *redpoll.Estimate) any {
+	if e == nil {
 		return nil
 	}
-	return time.Duration(nanoseconds(*seconds)).Round(time.Microsecond).Microseconds()
+	return time.Duration(nanoseconds(e.Value)).Round(time.Microsecond).Microseconds()
 }
 
 // putCatalog writes the endpoints and layouts that the database lacks.

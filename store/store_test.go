@@ -90,7 +90,7 @@ func TestCanaryHistorySurvivesRestart(t *testing.T) {
 		if !p.Time.Equal(noon.Add(time.Duration(i)*time.Minute)) || p.Requests != want {
 			t.Errorf("point %d: %d requests at %s, want %d", i, p.Requests, p.Time, want)
 		}
-		if got := *p.Quantile(0.95); got < 0.0374 || got > 0.0376 {
+		if got := p.Quantile(0.95).Value; got < 0.0374 || got > 0.0376 {
 			t.Errorf("point %d: p95 is %g, want 0.0375", i, got)
 		}
 	}

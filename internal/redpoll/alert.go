@@ -137,6 +137,9 @@ type RuleStatus struct {
 	// Note says what keeps the rule from judging, e.g. that no signal feeds
 	// it; empty if nothing does.
 	Note string
+	// Advice says where endpoints' buckets are too coarse for the thresholds,
+	// and which ones to add.
+	Advice []Advice
 }
 
 // Level is a threshold and the severity that crossing it has.

@@ -30,9 +30,10 @@ type Increase struct {
 	Elapsed time.Duration
 	// Requests counts the requests that finished.
 	Requests uint64
-	// Errors counts those of Requests that failed. It means nothing unless
-	// ErrorsKnown.
-	Errors uint64
+	// Errors counts those of Requests that failed; ClientErrors those whose
+	// client was at fault (4xx), unless the job counts these as errors too.
+	// Both mean nothing unless ErrorsKnown.
+	Errors, ClientErrors uint64
 	// ErrorsKnown is false where the application exposes no status, or has
 	// not exposed all of its series.
 	ErrorsKnown bool
@@ -63,6 +64,7 @@ func (in *Increase) add(o Increase) {
 	in.ErrorsKnown = in.errorsKnownWith(&o)
 	in.Requests = AddCounts(in.Requests, o.Requests)
 	in.Errors = AddCounts(in.Errors, o.Errors)
+	in.ClientErrors = AddCounts(in.ClientErrors, o.ClientErrors)
 	switch {
 	case o.Latency == nil:
 	case in.Latency == nil:
@@ -87,17 +89,17 @@ func (in *Increase) errorsKnownWith(o *Increase) bool {
 	}
 }
 
-// Quantile is the q-quantile of the latency in seconds, nil where no request
-// was observed. See Histogram.Quantile for the estimate.
-func (in *Increase) Quantile(q float64) *float64 {
+// Quantile is the q-quantile of the latency, nil where no request was observed.
+// See Histogram.Quantile for the estimate.
+func (in *Increase) Quantile(q float64) *Estimate {
 	if in.Latency == nil {
 		return nil
 	}
-	v, ok := in.Latency.Quantile(q)
+	e, ok := in.Latency.Quantile(q)
 	if !ok {
 		return nil
 	}
-	return &v
+	return &e
 }
 
 // Mean is the mean latency in seconds, nil where no request was observed.
@@ -115,11 +117,17 @@ func (in *Increase) Mean() *float64 {
 
 // ErrorRate is the share of requests that failed, from 0 to 1; nil where no
 // request was observed or the application exposes no status.
-func (in *Increase) ErrorRate() *float64 {
+func (in *Increase) ErrorRate() *float64 { return in.share(in.Errors) }
+
+// ClientErrorRate is the share of requests whose client was at fault, as
+// ErrorRate.
+func (in *Increase) ClientErrorRate() *float64 { return in.share(in.ClientErrors) }
+
+func (in *Increase) share(n uint64) *float64 {
 	if !in.ErrorsKnown || in.Requests == 0 {
 		return nil
 	}
-	v := min(1, float64(in.Errors)/float64(in.Requests))
+	v := min(1, float64(n)/float64(in.Requests))
 	return &v
 }
 
@@ -155,10 +163,18 @@ const (
 type EndpointMetrics struct {
 	Key EndpointKey
 
-	// P50, P95, P99 and Mean are latencies in seconds.
-	P50, P95, P99, Mean *float64
-	// ErrorRate is a ratio from 0 to 1.
-	ErrorRate *float64
+	// P50, P95 and P99 are quantiles of the latency, Mean is its mean in
+	// seconds.
+	P50, P95, P99 *Estimate
+	Mean          *float64
+	// Own are the quantiles that the application itself states (a summary), in
+	// ascending order of Q; P50, P95 and P99 are then among them or nil. They
+	// are over a window of the application's choice, and those of two series
+	// cannot be merged, so they are there only if one series is all that the
+	// endpoint consists of. History does not keep them.
+	Own []OwnQuantile
+	// ErrorRate and ClientErrorRate are ratios from 0 to 1.
+	ErrorRate, ClientErrorRate *float64
 	// Throughput is in requests per second: the sum over the instances, each
 	// by its own elapsed time.
 	Throughput *float64
@@ -181,4 +197,36 @@ type EndpointMetrics struct {
 	Cause NoData
 	// Instances is how many targets contributed.
 	Instances int
+}
+
+// OwnQuantile is a quantile that an application states itself.
+type OwnQuantile struct {
+	Q     float64 // 0–1
+	Value float64 // seconds
+}
+
+// Quantile is the q-quantile of the latency: of the Window's histogram, or what
+// the application states itself; nil where there is neither.
+func (m *EndpointMetrics) Quantile(q float64) *Estimate {
+	switch q {
+	case 0.50:
+		return m.P50
+	case 0.95:
+		return m.P95
+	case 0.99:
+		return m.P99
+	}
+	for _, own := range m.Own {
+		if own.Q == q {
+			return Exactly(own.Value)
+		}
+	}
+	return m.Window.Quantile(q)
+}
+
+// InstanceMetrics are the figures of one instance's part in an endpoint.
+// Package scrape produces them. Of the EndpointMetrics, New is nil.
+type InstanceMetrics struct {
+	Instance string
+	EndpointMetrics
 }

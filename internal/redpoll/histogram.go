@@ -17,6 +17,46 @@ type Histogram struct {
 	Counts []uint64
 	// Sum is the sum of all observations in seconds.
 	Sum float64
+	// Scale says how observations are taken to lie inside a bucket.
+	Scale Scale
+	// Schema is the resolution of an Exponential histogram, see
+	// NewExponential; 0 for the others.
+	Schema int8
+}
+
+// Scale is how observations are taken to lie inside a bucket, and what is known
+// of the bounds.
+type Scale uint8
+
+// The scales.
+const (
+	// Linear: evenly, as Prometheus takes classic histograms.
+	Linear Scale = iota
+	// Geometric: evenly on a logarithmic axis, which fits durations better.
+	Geometric
+	// Exponential: as Geometric, and the bounds are those of a Prometheus
+	// native histogram, so that bounds may be added where nothing was counted.
+	Exponential
+)
+
+// Estimate is a quantile, in seconds, with how sure it is: the true one lies
+// above Lower and not above Upper, which is +Inf in the last bucket. Value then
+// is Lower. Where an application states the quantile itself, all three are the
+// same.
+type Estimate struct {
+	Value, Lower, Upper float64
+}
+
+// Exactly is the estimate of a quantile that is known.
+func Exactly(seconds float64) *Estimate { return &Estimate{seconds, seconds, seconds} }
+
+// Seconds is the Value; nil if there is no estimate.
+func (e *Estimate) Seconds() *float64 {
+	if e == nil {
+		return nil
+	}
+	v := e.Value
+	return &v
 }
 
 // maxCount is where counts stay when they add up to more: the greatest whole
@@ -36,7 +76,9 @@ func NewHistogram(bounds []float64) *Histogram {
 
 // Clone copies the counts and shares the bounds.
 func (h *Histogram) Clone() *Histogram {
-	return &Histogram{Bounds: h.Bounds, Counts: slices.Clone(h.Counts), Sum: h.Sum}
+	c := *h
+	c.Counts = slices.Clone(h.Counts)
+	return &c
 }
 
 // Count is the number of observations, as far as AddCounts goes.
@@ -50,19 +92,34 @@ func (h *Histogram) Count() uint64 {
 
 // Merge adds o's observations. Where the bounds differ, the result keeps only
 // the bounds that both have: at those, and nowhere else, the cumulative counts
-// of both are known, so nothing is invented. h may get new Bounds and Counts;
-// o is left as it is.
+// of both are known, so nothing is invented. An Exponential histogram has every
+// bound of its schema, also where it counted nothing; two of them have those of
+// the coarser schema. Of different scales the more cautious one is kept.
+//
+// h may get new Bounds and Counts; o is left as it is. Merging is commutative
+// and associative.
 func (h *Histogram) Merge(o *Histogram) {
-	if !sameBounds(h.Bounds, o.Bounds) {
-		common := commonBounds(h.Bounds, o.Bounds)
-		h.coarsen(common)
+	switch {
+	case h.SameLayout(o):
+	case h.Scale == Exponential && o.Scale == Exponential:
+		o = h.align(o)
+	default:
+		common := commonBounds(h, o)
+		scale := min(h.Scale, o.Scale)
 		o = o.Clone()
-		o.coarsen(common)
+		h.coarsen(common, scale)
+		o.coarsen(common, scale)
 	}
 	for i, c := range o.Counts {
 		h.Counts[i] = AddCounts(h.Counts[i], c)
 	}
 	h.Sum += o.Sum
+}
+
+// SameLayout reports whether the buckets mean the same. It is cheap in the usual
+// case that both share one slice of bounds.
+func (h *Histogram) SameLayout(o *Histogram) bool {
+	return h.Scale == o.Scale && h.Schema == o.Schema && sameBounds(h.Bounds, o.Bounds)
 }
 
 // sameBounds is cheap in the usual case that both share one slice.
@@ -73,72 +130,85 @@ func sameBounds(a, b []float64) bool {
 	return len(a) == 0 || &a[0] == &b[0] || slices.Equal(a, b)
 }
 
-func commonBounds(a, b []float64) []float64 {
+// commonBounds are those at which the cumulative counts of both are known.
+func commonBounds(a, b *Histogram) []float64 {
+	if a.Scale == Exponential {
+		a, b = b, a
+	}
 	var common []float64
-	for _, v := range a {
-		if _, ok := slices.BinarySearch(b, v); ok {
+	for _, v := range a.Bounds {
+		if b.hasBound(v) {
 			common = append(common, v)
 		}
 	}
 	return common
 }
 
-// coarsen joins buckets so that only bounds, a subset of h.Bounds, remain.
-func (h *Histogram) coarsen(bounds []float64) {
+// hasBound reports whether it is known how many observations were v at most.
+func (h *Histogram) hasBound(v float64) bool {
+	if _, ok := slices.BinarySearch(h.Bounds, v); ok {
+		return true
+	}
+	return h.Scale == Exponential && v > h.Bounds[0] && isPower(h.Schema, v)
+}
+
+// coarsen sorts the counts into other buckets. Every one of bounds must be one
+// of which hasBound is true.
+func (h *Histogram) coarsen(bounds []float64, scale Scale) {
+	h.Scale = scale
 	if sameBounds(h.Bounds, bounds) {
 		return
 	}
 	counts := make([]uint64, len(bounds)+1)
 	to := 0
 	for i, c := range h.Counts {
-		counts[to] = AddCounts(counts[to], c)
-		if to < len(bounds) && i < len(h.Bounds) && h.Bounds[i] == bounds[to] {
+		for to < len(bounds) && (i == len(h.Bounds) || bounds[to] < h.Bounds[i]) {
 			to++
 		}
+		counts[to] = AddCounts(counts[to], c)
 	}
-	h.Bounds, h.Counts = bounds, counts
+	h.Bounds, h.Counts, h.Schema = bounds, counts, 0
 }
 
 // Quantile estimates the q-quantile in seconds as Prometheus'
-// histogram_quantile does for classic histograms
+// histogram_quantile does
 // (https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile):
 //
-//   - linear interpolation inside the bucket that holds rank q × count;
-//   - the lowest bucket starts at 0 if its bound is positive, otherwise its
-//     bound is the answer;
+//   - in the bucket that holds rank q × count it interpolates by Scale: linearly
+//     for classic histograms, exponentially for native ones;
+//   - the lowest bucket starts at 0 if its bound is positive, and is linear;
+//     otherwise its bound is the answer;
 //   - in the bucket up to +Inf the highest finite bound is the answer, which
 //     is then a lower limit of the true value.
 //
-// ok is false, and the value 0, without observations, without any finite
-// bound, or for q outside 0–1.
-func (h *Histogram) Quantile(q float64) (v float64, ok bool) {
+// ok is false without observations, without any finite bound, or for q outside
+// 0–1.
+func (h *Histogram) Quantile(q float64) (e Estimate, ok bool) {
 	n := h.Count()
 	if n == 0 || len(h.Bounds) == 0 || !(q >= 0 && q <= 1) {
-		return 0, false
+		return Estimate{}, false
 	}
 	b, below := h.bucketOf(q * float64(n))
-	lower, upper := h.bucketRange(b)
-	if b == len(h.Bounds) {
-		return lower, true
+	e.Lower, e.Upper = h.bucketRange(b)
+	switch {
+	case b == len(h.Bounds):
+		e.Value = e.Lower
+	case math.IsInf(e.Lower, -1) || h.Counts[b] == 0:
+		e.Value = e.Upper
+	default:
+		rank := q*float64(n) - float64(below)
+		e.Value = h.Scale.between(e.Lower, e.Upper, rank/float64(h.Counts[b]))
 	}
-	if math.IsInf(lower, -1) || h.Counts[b] == 0 {
-		return upper, true
-	}
-	rank := q*float64(n) - float64(below)
-	return lower + (upper-lower)*(rank/float64(h.Counts[b])), true
+	return e, true
 }
 
-// QuantileRange gives the bounds of the bucket that holds the q-quantile: the
-// true value lies above lower and not above upper. upper is +Inf in the last
-// bucket. ok is as for Quantile.
-func (h *Histogram) QuantileRange(q float64) (lower, upper float64, ok bool) {
-	n := h.Count()
-	if n == 0 || len(h.Bounds) == 0 || !(q >= 0 && q <= 1) {
-		return 0, 0, false
+// between is the point at the share f of the way from lower to upper.
+func (s Scale) between(lower, upper, f float64) float64 {
+	if s == Linear || lower <= 0 {
+		return lower + (upper-lower)*f
 	}
-	b, _ := h.bucketOf(q * float64(n))
-	lower, upper = h.bucketRange(b)
-	return lower, upper, true
+	from, to := math.Log2(lower), math.Log2(upper)
+	return min(upper, max(lower, math.Exp2(from+(to-from)*f)))
 }
 
 // bucketOf finds the first bucket whose cumulative count reaches rank, and the

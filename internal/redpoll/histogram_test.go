@@ -17,8 +17,8 @@ func TestFastQuantileFollowsHistogramQuantile(t *testing.T) {
 	f := func(q float64, h *Histogram, want float64) {
 		t.Helper()
 		got, ok := h.Quantile(q)
-		if !ok || math.Abs(got-want) > 1e-12 {
-			t.Errorf("Quantile(%g) of %v = %g, %v; want %g", q, h.Counts, got, ok, want)
+		if !ok || math.Abs(got.Value-want) > 1e-12 {
+			t.Errorf("Quantile(%g) of %v = %v, %v; want %g", q, h.Counts, got, ok, want)
 		}
 	}
 	// 100 observations: rank 50 is the 10th of 40 in (0.1, 0.5].
@@ -41,11 +41,8 @@ func TestFastQuantileFollowsHistogramQuantile(t *testing.T) {
 func TestFastQuantileOfNothingIsNoValue(t *testing.T) {
 	f := func(q float64, h *Histogram) {
 		t.Helper()
-		if v, ok := h.Quantile(q); ok || v != 0 {
-			t.Errorf("Quantile(%g) of %v = %g, %v; want no value", q, h, v, ok)
-		}
-		if _, _, ok := h.QuantileRange(q); ok {
-			t.Errorf("QuantileRange(%g) of %v has a value", q, h)
+		if e, ok := h.Quantile(q); ok || e != (Estimate{}) {
+			t.Errorf("Quantile(%g) of %v = %v, %v; want no value", q, h, e, ok)
 		}
 	}
 	f(0.5, hist([]float64{1, 2}, 0, 0, 0))
@@ -55,17 +52,32 @@ func TestFastQuantileOfNothingIsNoValue(t *testing.T) {
 	f(math.NaN(), hist([]float64{1}, 1, 1))
 }
 
-func TestFastQuantileRangeIsTheBucket(t *testing.T) {
+func TestFastQuantileIsBetweenTheBoundsOfItsBucket(t *testing.T) {
 	f := func(q, lower, upper float64) {
 		t.Helper()
-		lo, hi, ok := hist([]float64{0.1, 0.5}, 10, 10, 10).QuantileRange(q)
-		if !ok || lo != lower || hi != upper {
-			t.Errorf("QuantileRange(%g) = %g, %g, %v; want %g, %g", q, lo, hi, ok, lower, upper)
+		e, ok := hist([]float64{0.1, 0.5}, 10, 10, 10).Quantile(q)
+		if !ok || e.Lower != lower || e.Upper != upper {
+			t.Errorf("Quantile(%g) = %v, %v; want it above %g and up to %g", q, e, ok, lower, upper)
 		}
 	}
 	f(0.2, 0, 0.1)
 	f(0.5, 0.1, 0.5)
 	f(0.9, 0.5, math.Inf(1))
+}
+
+func TestFastGeometricQuantileIsEvenOnALogarithmicAxis(t *testing.T) {
+	f := func(q, want float64, bounds []float64, counts ...uint64) {
+		t.Helper()
+		h := hist(bounds, counts...)
+		h.Scale = Geometric
+		e, ok := h.Quantile(q)
+		if !ok || math.Abs(e.Value-want) > 1e-12 {
+			t.Errorf("Quantile(%g) of %v = %v, %v; want %g", q, counts, e, ok, want)
+		}
+	}
+	f(0.5, 0.2, []float64{0.1, 0.4}, 0, 10, 0)  // the geometric mean of 0.1 and 0.4
+	f(0.5, 0.05, []float64{0.1, 0.4}, 10, 0, 0) // the lowest bucket has no logarithm
+	f(0.9, 0.4, []float64{0.1, 0.4}, 0, 0, 10)
 }
 
 func TestFastMergeOfDifferentBoundsKeepsTheCommonOnes(t *testing.T) {
@@ -98,8 +110,8 @@ func TestFastCountsStayAtTheirGreatest(t *testing.T) {
 	if n := sum.Count(); n != 1<<53 {
 		t.Errorf("counts %d observations, want 2^53", n)
 	}
-	if v, ok := sum.Quantile(0.5); !ok || v != 0.05 {
-		t.Errorf("p50 is %g, %v; want half of the first bucket", v, ok)
+	if e, ok := sum.Quantile(0.5); !ok || e.Value != 0.05 {
+		t.Errorf("p50 is %v, %v; want half of the first bucket", e, ok)
 	}
 	sum.Merge(hist([]float64{1}, 1, 1))
 	if diff := cmp.Diff(hist([]float64{1}, 1<<53, 1<<53), sum); diff != "" {
@@ -113,21 +125,53 @@ func TestFastCountsStayAtTheirGreatest(t *testing.T) {
 	}
 }
 
-// randomHistogram draws bounds from a small set, so that layouts overlap in
-// part, and counts that include zeros.
+// randomHistogram draws classic bounds from a small set, so that layouts overlap
+// in part, or a native layout; and counts that include zeros.
 func randomHistogram(r *rand.Rand) *Histogram {
-	var bounds []float64
-	for _, b := range []float64{-1, 0, 0.1, 0.2, 0.5, 1, 2, 5} {
-		if r.IntN(3) > 0 {
-			bounds = append(bounds, b)
+	h := randomExponential(r)
+	if r.IntN(2) == 0 {
+		var bounds []float64
+		for _, b := range []float64{-1, 0, 0.125, 0.2, 0.5, 1, 2, 5} {
+			if r.IntN(3) > 0 {
+				bounds = append(bounds, b)
+			}
 		}
+		h = NewHistogram(bounds)
+		h.Scale = Scale(r.IntN(2))
 	}
-	h := NewHistogram(bounds)
-	for i := range h.Counts {
+	for i := range h.Counts[:len(h.Bounds)] {
 		h.Counts[i] = uint64(r.IntN(5))
+	}
+	if h.Scale != Exponential {
+		h.Counts[len(h.Bounds)] = uint64(r.IntN(5))
+	} else if len(h.Bounds) > 1 {
+		h.Counts[1] = 0
 	}
 	h.Sum = float64(r.IntN(100))
 	return h
+}
+
+func randomExponential(r *rand.Rand) *Histogram {
+	thresholds := []float64{0, 0, math.Ldexp(1, -128), 0.001, 0.3, 7}
+	h, ok := NewExponential(int8(r.IntN(6)-2), thresholds[r.IntN(len(thresholds))], 0, r.IntN(40)-20, make([]uint64, r.IntN(10)))
+	if !ok {
+		panic("a sound native histogram was refused")
+	}
+	return h
+}
+
+// withoutEmpty leaves out the buckets that tell nothing: where an Exponential
+// histogram has empty ones at its ends depends on the order of merging if a zero
+// bucket swallows others.
+func withoutEmpty(h *Histogram) map[[2]float64]uint64 {
+	told := make(map[[2]float64]uint64)
+	for i, c := range h.Counts {
+		if c > 0 {
+			lower, upper := h.bucketRange(i)
+			told[[2]float64{lower, upper}] = c
+		}
+	}
+	return told
 }
 
 func TestFastMergeIsAssociativeAndCommutative(t *testing.T) {
@@ -140,7 +184,13 @@ func TestFastMergeIsAssociativeAndCommutative(t *testing.T) {
 		return m
 	}
 	equal := cmp.Comparer(func(a, b *Histogram) bool {
-		return cmp.Equal(a.Counts, b.Counts) && a.Sum == b.Sum && sameBounds(a.Bounds, b.Bounds)
+		if a.Scale != b.Scale || a.Sum != b.Sum {
+			return false
+		}
+		if a.Scale == Exponential {
+			return a.Schema == b.Schema && cmp.Equal(withoutEmpty(a), withoutEmpty(b))
+		}
+		return cmp.Equal(a.Counts, b.Counts) && sameBounds(a.Bounds, b.Bounds)
 	})
 	for range 2000 {
 		a, b, c := randomHistogram(r), randomHistogram(r), randomHistogram(r)
@@ -162,15 +212,14 @@ func TestFastQuantileIsMonotoneAndInsideItsBucket(t *testing.T) {
 		h := randomHistogram(r)
 		last := math.Inf(-1)
 		for q := 0.0; q <= 1; q += 0.01 {
-			v, ok := h.Quantile(q)
+			e, ok := h.Quantile(q)
 			if !ok {
 				break
 			}
-			lo, hi, _ := h.QuantileRange(q)
-			if v < last || v < lo || v > hi || math.IsNaN(v) {
-				t.Fatalf("Quantile(%g) = %g after %g, bucket (%g, %g], %+v", q, v, last, lo, hi, h)
+			if e.Value < last || e.Value < e.Lower || e.Value > e.Upper || math.IsNaN(e.Value) {
+				t.Fatalf("Quantile(%g) = %v after %g, %+v", q, e, last, h)
 			}
-			last = v
+			last = e.Value
 		}
 	}
 }

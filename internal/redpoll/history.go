@@ -44,3 +44,13 @@ type AlertQuery struct {
 	// Limit is the most alerts to return; 0 means 100.
 	Limit int
 }
+
+// MarkQuery selects stored marks. Package api produces it. An empty Job selects
+// all.
+type MarkQuery struct {
+	Job string
+	// Start and End bound the time asked for; End is not included.
+	Start, End time.Time
+	// Limit is the most marks to return, the newest; 0 means 1,000.
+	Limit int
+}

@@ -12,8 +12,10 @@ type Snapshot struct {
 	Endpoints []EndpointMetrics
 	// Targets are in the order of job, then instance.
 	Targets []TargetStatus
-	CDN     CDN
-	System  System
+	// Marks are what happened to targets since the snapshot before.
+	Marks  []Mark
+	CDN    CDN
+	System System
 }
 
 // Endpoint finds one endpoint's figures; nil if the snapshot has none.

@@ -45,19 +45,64 @@ type TargetStatus struct {
 	Started time.Time
 	// Restarts counts how often redpoll saw the process begin anew.
 	Restarts int
-	// Recognised names the conventions by which endpoints were found.
+	// Recognised are the metric families that endpoints were made of, Ignored
+	// those that speak of requests, too, and were not used.
 	Recognised []Recognised
-	// Hint says what is missing for endpoints to be found, with the mend;
-	// empty when endpoints were found.
-	Hint string
+	Ignored    []Ignored
+	// Advice says what is missing or doubtful, the most important first; empty
+	// when nothing is.
+	Advice []Advice
 }
 
 // Recognised is one metric family that was understood as requests.
 type Recognised struct {
 	Convention string // e.g. "opentelemetry"
 	Family     string // e.g. "http_server_request_duration_seconds"
-	Endpoints  int
-	// Note says what the family cannot tell, e.g. "no status label: error
-	// rates are unknown"; empty when nothing is missing.
+	// Kind is "histogram", "native histogram", "summary", "count and sum" or
+	// "counter".
+	Kind      string
+	Endpoints int
+	// Guess is true if no convention names the family, and its name and labels
+	// alone tell what it is.
+	Guess bool
+	// Note says what was done, and what the family cannot tell, e.g. "errors
+	// are taken from http_requests_total"; empty when there is nothing to say.
 	Note string
+}
+
+// Ignored is one metric family that was not used, and why.
+type Ignored struct {
+	Family string
+	Reason string
+}
+
+// Advice is something missing with what mends it.
+type Advice struct {
+	// Text says what is missing and what to do.
+	Text string
+	// YAML is what to write into the job's configuration, where that mends it;
+	// empty otherwise.
+	YAML string
+}
+
+// MarkKind is what happened to a target.
+type MarkKind string
+
+// The kinds of marks.
+const (
+	Restart MarkKind = "restart" // its process began anew
+	Deploy  MarkKind = "deploy"  // another version answers
+)
+
+// Mark is a moment in the life of a target that may explain what its figures
+// do. Package scrape produces it.
+type Mark struct {
+	// Time is when it happened as far as the target tells, else of the first
+	// scrape that showed it.
+	Time     time.Time
+	Job      string
+	Instance string
+	Kind     MarkKind
+	// Text says what changed, e.g. "1.4.1 → 1.4.2"; it may be empty.
+	Text string
 }

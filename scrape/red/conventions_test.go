@@ -178,8 +178,8 @@ func TestFastConventions(t *testing.T) {
 			if diff := cmp.Diff([]redpoll.Recognised{c.recognised}, d.Recognised); diff != "" {
 				t.Error(diff)
 			}
-			if (d.Hint != "") != c.hint {
-				t.Errorf("hint %q", d.Hint)
+			if (len(d.Advice) > 0) != c.hint {
+				t.Errorf("advice %q", d.Advice)
 			}
 		})
 	}
@@ -213,15 +213,15 @@ func TestFastExplicitMappingReplacesTheConventions(t *testing.T) {
 func TestFastHintsSayWhatIsMissing(t *testing.T) {
 	f := func(o Options, body, want string) {
 		t.Helper()
-		if d := newTarget(t, o).scrape(body); !strings.Contains(d.Hint, want) {
-			t.Errorf("hint %q, want one that says %q", d.Hint, want)
+		if d := newTarget(t, o).scrape(body); len(d.Advice) == 0 || !strings.Contains(d.Advice[0].Text, want) {
+			t.Errorf("advice %q, want one that says %q", d.Advice, want)
 		}
 	}
 	f(Options{}, "up 1\n", "add a histogram http_request_duration_seconds with labels path, method and code")
 	own := "# TYPE promhttp_metric_handler_requests_total counter\npromhttp_metric_handler_requests_total{code=\"200\"} 1\n"
 	f(Options{}, own, "no request metrics found")
-	if d := newTarget(t, Options{}).scrape(own + "node_boot_time_seconds 1\n"); d.Hint != "" {
-		t.Errorf("hint %q for a machine", d.Hint)
+	if d := newTarget(t, Options{}).scrape(own + "node_boot_time_seconds 1\n"); len(d.Advice) > 0 {
+		t.Errorf("advice %q for a machine", d.Advice)
 	}
 	f(Options{}, "http_requests_total{code=\"200\"} 1\n", "http_requests_total has no label that names the path")
 	f(Options{Conventions: []Convention{{Family: "x_seconds", Path: LabelNames{"p"}}}}, "up 1\n", "nothing fits the job's endpoints (x_seconds)")

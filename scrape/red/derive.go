@@ -82,7 +82,7 @@ type Derived struct {
 	// Restarts counts how often it was seen to begin anew.
 	Restarts   int
 	Recognised []redpoll.Recognised
-	Hint       string
+	Advice     []redpoll.Advice
 	// Skipped counts samples that could not be compared with before.
 	Skipped exposition.Skipped
 }
@@ -284,7 +284,7 @@ func (d *Deriver) finish(at time.Time) {
 	d.result.Endpoints = d.present
 	d.result.System = d.system.result(d.result.Elapsed)
 	d.result.Started, d.result.Restarts = d.process.startTime(), d.process.restarts
-	d.result.Recognised, d.result.Hint = d.recognised()
+	d.result.Recognised, d.result.Advice = d.recognised()
 	d.last = at
 }
 

@@ -53,7 +53,7 @@ func checkIncrease(t *testing.T, e *Endpoint) {
 	}
 	below := 0.0
 	for _, q := range []float64{.5, .95, .99} {
-		if v := in.Quantile(q); v != nil {
+		if v := in.Quantile(q).Seconds(); v != nil {
 			if !(*v >= below) || math.IsInf(*v, 0) {
 				t.Errorf("%q: the %v-quantile is %v, a lower one is %v", e.Path, q, *v, below)
 			}
@@ -110,7 +110,7 @@ func compareIncreases(t *testing.T, want, got *redpoll.Increase) {
 	for _, q := range []float64{0, .5, .95, .99, 1} {
 		a, b := want.Quantile(q), got.Quantile(q)
 		if (a == nil) != (b == nil) || a != nil && *a != *b {
-			t.Errorf("the %v-quantile is %s, want %s", q, number(b), number(a))
+			t.Errorf("the %v-quantile is %s, want %s", q, number(b.Seconds()), number(a.Seconds()))
 		}
 	}
 }

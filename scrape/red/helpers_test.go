@@ -71,7 +71,7 @@ func figures(d *Derived) string {
 			mean = nil
 		}
 		fmt.Fprintf(&b, "%d %s %s %s %s\n", in.Requests, errors,
-			number(in.Quantile(.5)), number(in.Quantile(.95)), number(mean))
+			number(in.Quantile(.5).Seconds()), number(in.Quantile(.95).Seconds()), number(mean))
 	}
 	return b.String()
 }

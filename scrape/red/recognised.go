@@ -9,7 +9,7 @@ import (
 )
 
 // recognised lists the families that are used, and what is missing.
-func (d *Deriver) recognised() (list []redpoll.Recognised, hint string) {
+func (d *Deriver) recognised() (list []redpoll.Recognised, advice []redpoll.Advice) {
 	for _, f := range d.families {
 		if !f.chosen && f.adoptedIn != d.scrape {
 			continue
@@ -20,9 +20,9 @@ func (d *Deriver) recognised() (list []redpoll.Recognised, hint string) {
 	}
 	slices.SortFunc(list, func(a, b redpoll.Recognised) int { return strings.Compare(a.Family, b.Family) })
 	if d.servesNobody(list) {
-		hint = d.hint()
+		advice = append(advice, redpoll.Advice{Text: d.hint()})
 	}
-	return list, hint
+	return list, advice
 }
 
 func (d *Deriver) endpointsOf(f *family) (n int) {

@@ -1,0 +1,104 @@
+package redpoll
+
+import (
+	"math"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func native(t *testing.T, schema int8, threshold float64, zero uint64, first int, counts ...uint64) *Histogram {
+	t.Helper()
+	h, ok := NewExponential(schema, threshold, zero, first, counts)
+	if !ok {
+		t.Fatalf("schema %d from bucket %d was refused", schema, first)
+	}
+	return h
+}
+
+// At schema 0 bucket i reaches from 2^(i-1) to 2^i.
+func TestFastExponentialQuantileInterpolatesOnALogarithmicAxis(t *testing.T) {
+	h := native(t, 0, 0.25, 4, 1, 6, 0, 10) // 4 up to 0.25, 6 in (1, 2], 10 in (4, 8]
+	f := func(q, value, lower, upper float64) {
+		t.Helper()
+		e, ok := h.Quantile(q)
+		if !ok || math.Abs(e.Value-value) > 1e-12 || e.Lower != lower || e.Upper != upper {
+			t.Errorf("Quantile(%g) = %v, %v; want %g above %g, up to %g", q, e, ok, value, lower, upper)
+		}
+	}
+	f(0.1, 0.125, 0, 0.25)          // rank 2 of 4, linear from 0
+	f(0.35, math.Exp2(0.5), 1, 2)   // rank 7, the third of 6
+	f(0.5, 2, 1, 2)                 // rank 10, the last of 6
+	f(0.75, 4*math.Exp2(0.5), 4, 8) // rank 15, the fifth of 10
+	f(1, 8, 4, 8)
+}
+
+func TestFastExponentialHistogramsMergeAtTheCoarserSchema(t *testing.T) {
+	h := native(t, 1, 0, 1, 1, 2, 3) // (1, √2] and (√2, 2]
+	o := native(t, 0, 0, 10, 3, 20)  // (4, 8]
+	before := o.Clone()
+	h.Sum, o.Sum, before.Sum = 1, 2, 2
+	h.Merge(o)
+	want := native(t, 0, 0, 11, 1, 5, 0, 20)
+	want.Sum = 3
+	if diff := cmp.Diff(want, h); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(before, o); diff != "" {
+		t.Errorf("Merge changed its argument: %s", diff)
+	}
+}
+
+func TestFastExponentialHistogramHasEveryBoundOfItsSchema(t *testing.T) {
+	h := native(t, 0, 0, 0, 1, 7) // (1, 2]
+	o := hist([]float64{0.5, 3, 4}, 1, 2, 3, 4)
+	h.Merge(o)
+	// 3 is no power of two; 0.5 and 4 are, although nothing was counted there.
+	if diff := cmp.Diff(hist([]float64{0.5, 4}, 1, 7+2+3, 4), h); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestFastExponentialHistogramOfAnyReachStaysSmall(t *testing.T) {
+	h := native(t, 8, 0, 0, -100_000, 1)
+	h.Merge(native(t, 8, 0, 0, 100_000, 1))
+	if n := len(h.Counts); n > maxExponentialBuckets+4 {
+		t.Errorf("%d buckets", n)
+	}
+	if h.Count() != 2 {
+		t.Errorf("%d observations of 2", h.Count())
+	}
+}
+
+func TestFastExponentialHistogramThatCannotBeIsRefused(t *testing.T) {
+	f := func(schema int8, threshold float64, first int) {
+		t.Helper()
+		if _, ok := NewExponential(schema, threshold, 0, first, []uint64{1}); ok {
+			t.Errorf("schema %d, threshold %g, bucket %d was accepted", schema, threshold, first)
+		}
+	}
+	f(9, 0, 1)
+	f(-5, 0, 1)
+	f(-53, 0, 1)
+	f(0, -1, 1)
+	f(0, math.NaN(), 1)
+	f(0, math.Inf(1), 1)
+	f(0, 0, 5000)
+	f(0, 0, -5000)
+	f(0, 0, math.MaxInt)
+	f(0, 0, math.MinInt)
+}
+
+func TestFastCoarserSchemaHasTheSameBounds(t *testing.T) {
+	for schema := int8(minSchema + 1); schema <= maxSchema; schema++ {
+		for i := -3000; i <= 3000; i++ {
+			fine, coarse := power(schema, 2*i), power(schema-1, i)
+			if fine != coarse && !math.IsInf(fine, 1) {
+				t.Fatalf("bound %d of schema %d is %g, and %g at schema %d", 2*i, schema, fine, coarse, schema-1)
+			}
+			if v := power(schema, i); v > 1e-300 && v < 1e300 && powerOf(schema, v) != i {
+				t.Fatalf("bound %d of schema %d is taken for %d", i, schema, powerOf(schema, v))
+			}
+		}
+	}
+}
