@@ -34,6 +34,16 @@ type Scrape struct {
 	Exposed int
 	// Skipped counts samples that were left out because they cannot be true.
 	Skipped Skipped
+	// Families are all that the body has, wanted or not, in the order of their
+	// names. They are valid as long as the Samples.
+	Families []Family
+}
+
+// Family is a metric family of a body.
+type Family struct {
+	Name   string
+	Type   Type
+	Series int // a histogram or a summary is one
 }
 
 // Skipped counts what could not be used and remembers the first reason.
@@ -56,10 +66,15 @@ type Sample struct {
 	// Value is of a Counter, Gauge or Untyped. Gauges and untyped values may
 	// be NaN or infinite, counters are finite and not negative.
 	Value float64
-	// Histogram is set for a Histogram.
+	// Histogram and Native are set for a HistogramType, one of them or both: an
+	// application may expose the same observations in both ways.
 	Histogram *Histogram
-	// Summary is set for a Summary.
+	Native    *Native
+	// Summary is set for a SummaryType.
 	Summary *Summary
+	// Created is when the series says it began, in seconds since the Unix epoch;
+	// 0 if it does not say. Counts began at zero then.
+	Created float64
 }
 
 // Type is the type that the exposition declares.
@@ -140,10 +155,35 @@ type Histogram struct {
 // Count is the number of all observations.
 func (h *Histogram) Count() float64 { return h.Cumulative[len(h.Cumulative)-1] }
 
-// Summary is what a summary counts. Its quantiles are over a window of the
-// application's own choice, so they are not kept.
-type Summary struct {
+// Native is a native histogram as exposed, its buckets for durations above zero
+// only (https://prometheus.io/docs/specs/native_histograms/).
+type Native struct {
+	// Schema is the resolution, from -4 to 8.
+	Schema int8
+	// ZeroThreshold is the upper bound of the zero bucket, in the family's unit,
+	// and Zero its count.
+	ZeroThreshold float64
+	Zero          float64
+	// Counts are those of the buckets from number First on, not cumulative,
+	// without gaps. They are finite and not negative.
+	First  int
+	Counts []float64
+	// Count is the number of all observations.
 	Count float64
 	// Sum is NaN if there is none.
 	Sum float64
 }
+
+// Summary is what a summary counts, and the quantiles that it states, which are
+// over a window of the application's own choice.
+type Summary struct {
+	Count float64
+	// Sum is NaN if there is none.
+	Sum float64
+	// Quantiles are in ascending order of Q. Those that are NaN, as of a window
+	// without observations, are left out.
+	Quantiles []Quantile
+}
+
+// Quantile is one that a summary states.
+type Quantile struct{ Q, Value float64 }
