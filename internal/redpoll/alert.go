@@ -89,6 +89,11 @@ type Alert struct {
 	Peak  *float64
 	Above bool
 	Unit  Unit
+	// Lower and Upper bound the latency that Value was worked out from, in
+	// seconds: the quantile that is judged, the median for latency_spike. See
+	// Estimate. Upper is nil where there is no upper bound; both are nil for
+	// other metrics.
+	Lower, Upper *float64
 	// Baseline is the endpoint's usual latency in seconds; nil unless Metric
 	// is latency_spike.
 	Baseline *float64
