@@ -82,6 +82,7 @@ func command(ctx context.Context, args []string, hangup <-chan os.Signal, stdout
 	check := k.Command("check", "Check things without running.")
 	checkConfig := check.Command("config", "Check a configuration file and print how it is understood.")
 	checkFile := checkConfig.Arg("file", "Configuration file.").Default(defaultConfigFile).String()
+	checkTarget := newCheckTarget(check)
 
 	chosen, err := k.Parse(args)
 	switch {
@@ -91,6 +92,9 @@ func command(ctx context.Context, args []string, hangup <-chan os.Signal, stdout
 		return usageError{fmt.Errorf("%w; `redpoll --help` lists the flags", err)}
 	case chosen == checkConfig.FullCommand():
 		return runCheckConfig(*checkFile, stdout, stderr)
+	case chosen == checkTarget.command:
+		o.chooseConfig()
+		return checkTarget.run(ctx, o.configFile, stdout)
 	case o.demo && o.configFile != "":
 		return usageError{errors.New("--demo brings its own configuration; leave --config.file out")}
 	}
