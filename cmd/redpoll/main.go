@@ -23,14 +23,16 @@ import (
 	"github.com/prometheus/common/version"
 )
 
+// Releases set the version by the linker; `go run` and `go build` leave it
+// empty.
+func init() { version.Version = cmp.Or(version.Version, "dev") }
+
 func main() {
 	os.Exit(mainCode(os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // mainCode is main with its surroundings as arguments.
 func mainCode(args []string, stdout, stderr io.Writer) int {
-	// Releases set it by the linker; `go run` and `go build` leave it empty.
-	version.Version = cmp.Or(version.Version, "dev")
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	// After the first signal the default comes back: a second one ends the
