@@ -1,6 +1,7 @@
 package api
 
 import (
+	"math"
 	"time"
 
 	"github.com/redpoll/redpoll/internal/redpoll"
@@ -29,6 +30,18 @@ func toWireSnapshot(s *redpoll.Snapshot) wireSnapshot {
 		w.Endpoints[i] = toWireEndpoint(&s.Endpoints[i])
 	}
 	w.Targets = countTargets(s.Targets)
+	if len(s.Marks) > 0 {
+		w.Marks = toWireMarks(s.Marks)
+	}
+	return w
+}
+
+// toWireMarks never gives nil.
+func toWireMarks(marks []redpoll.Mark) []wireMark {
+	w := make([]wireMark, len(marks))
+	for i, m := range marks {
+		w[i] = wireMark{m.Time.UnixMilli(), m.Job, m.Instance, m.Kind, m.Text}
+	}
 	return w
 }
 
@@ -50,7 +63,9 @@ func toWireEndpoint(e *redpoll.EndpointMetrics) wireEndpoint {
 	return wireEndpoint{
 		Job: e.Key.Job, Method: e.Key.Method, Path: e.Key.Path,
 		P50: millis(e.P50.Seconds()), P95: millis(e.P95.Seconds()), P99: millis(e.P99.Seconds()),
-		ErrorRate:  percent(e.ErrorRate),
+		Ranges:    wireRanges{rangeOf(e.P50), rangeOf(e.P95), rangeOf(e.P99)},
+		Own:       len(e.Own) > 0,
+		ErrorRate: percent(e.ErrorRate), ClientErrorRate: percent(e.ClientErrorRate),
 		Throughput: plain(e.Throughput),
 		Requests:   e.Window.Requests,
 		Instances:  e.Instances,
@@ -86,7 +101,7 @@ func toWireAlert(a *redpoll.Alert) wireAlert {
 	unit, factor := wireUnit(a.Unit)
 	return wireAlert{
 		ID: a.ID, Type: a.Metric, Rule: a.Rule, Severity: a.Severity, State: string(a.State),
-		Value: scaled(a.Value, factor), Peak: scaled(a.Peak, factor), Threshold: scaled(&a.Threshold, factor),
+		Value: scaled(a.Value, factor), Range: alertRange(a), Peak: scaled(a.Peak, factor), Threshold: scaled(&a.Threshold, factor),
 		Baseline: millis(a.Baseline), Unit: unit, Direction: direction(a.Above),
 		Job: a.Endpoint.Job, Method: a.Endpoint.Method, Path: a.Endpoint.Path,
 		Labels: a.Labels, Annotations: a.Annotations,
@@ -94,6 +109,18 @@ func toWireAlert(a *redpoll.Alert) wireAlert {
 		ResolvedAt: unixMilli(a.ResolvedAt), UpdatedAt: unixMilli(a.UpdatedAt),
 		SilencedBy: a.SilencedBy, NoData: string(a.Cause),
 	}
+}
+
+// alertRange is that of the latency that the alert judges.
+func alertRange(a *redpoll.Alert) wireRange {
+	if a.Lower == nil {
+		return wireRange{}
+	}
+	e := redpoll.Estimate{Value: *a.Lower, Lower: *a.Lower, Upper: math.Inf(1)}
+	if a.Upper != nil {
+		e.Upper = *a.Upper
+	}
+	return rangeOf(&e)
 }
 
 // toWireAlerts never gives nil.
@@ -114,15 +141,26 @@ func toWireTarget(t *redpoll.TargetStatus) wireTarget {
 		Samples: t.Samples, Skipped: t.Skipped, SkippedReason: t.SkippedReason, Bytes: t.Bytes,
 		Started: unixMilli(t.Started), Restarts: t.Restarts,
 		Recognised: make([]wireRecognised, len(t.Recognised)),
-	}
-	if len(t.Advice) > 0 {
-		w.Hint = t.Advice[0].Text
+		Ignored:    make([]wireIgnored, len(t.Ignored)),
+		Advice:     toWireAdvice(t.Advice),
 	}
 	if !t.LastScrape.IsZero() {
 		w.LastDuration = milliseconds(t.LastDuration)
 	}
 	for i, r := range t.Recognised {
-		w.Recognised[i] = wireRecognised{r.Convention, r.Family, r.Endpoints, r.Note}
+		w.Recognised[i] = wireRecognised(r)
+	}
+	for i, f := range t.Ignored {
+		w.Ignored[i] = wireIgnored(f)
+	}
+	return w
+}
+
+// toWireAdvice never gives nil.
+func toWireAdvice(advice []redpoll.Advice) []wireAdvice {
+	w := make([]wireAdvice, len(advice))
+	for i, a := range advice {
+		w[i] = wireAdvice(a)
 	}
 	return w
 }
@@ -138,6 +176,7 @@ func toWireRule(r *redpoll.RuleStatus) wireRule {
 		LastEvaluation: unixMilli(r.LastEvaluation), Duration: milliseconds(r.Duration),
 		Active: map[string]int{},
 		Note:   r.Note,
+		Advice: toWireAdvice(r.Advice),
 	}
 	for i := range r.Levels {
 		w.Levels[i] = wireLevel{r.Levels[i].Severity, scaled(&r.Levels[i].Threshold, factor)}
@@ -157,8 +196,11 @@ func toWireHistory(q redpoll.HistoryQuery, h redpoll.History) wireHistory {
 		Job: q.Key.Job, Method: q.Key.Method, Path: q.Key.Path,
 		Start: q.Start.UnixMilli(), End: q.End.UnixMilli(), Step: step,
 		Timestamps: make([]int64, n),
-		P50:        make([]number, n), P95: make([]number, n), P99: make([]number, n),
-		ErrorRate: make([]number, n), Throughput: make([]number, n), Requests: make([]number, n),
+		P50:        make([]number, n), P50Lower: make([]number, n), P50Upper: make([]number, n),
+		P95: make([]number, n), P95Lower: make([]number, n), P95Upper: make([]number, n),
+		P99: make([]number, n), P99Lower: make([]number, n), P99Upper: make([]number, n),
+		ErrorRate: make([]number, n), ClientErrorRate: make([]number, n),
+		Throughput: make([]number, n), Requests: make([]number, n),
 	}
 	for i := range w.Timestamps {
 		w.Timestamps[i] = first + int64(i)*step
@@ -174,12 +216,18 @@ func toWireHistory(q redpoll.HistoryQuery, h redpoll.History) wireHistory {
 
 func (w *wireHistory) set(i int, in *redpoll.Increase) {
 	requests := float64(in.Requests)
-	w.P50[i] = millis(in.Quantile(0.50).Seconds())
-	w.P95[i] = millis(in.Quantile(0.95).Seconds())
-	w.P99[i] = millis(in.Quantile(0.99).Seconds())
+	w.P50[i], w.P50Lower[i], w.P50Upper[i] = withRange(in.Quantile(0.50))
+	w.P95[i], w.P95Lower[i], w.P95Upper[i] = withRange(in.Quantile(0.95))
+	w.P99[i], w.P99Lower[i], w.P99Upper[i] = withRange(in.Quantile(0.99))
 	w.ErrorRate[i] = percent(in.ErrorRate())
+	w.ClientErrorRate[i] = percent(in.ClientErrorRate())
 	w.Throughput[i] = plain(in.Throughput())
 	w.Requests[i] = plain(&requests)
+}
+
+func withRange(e *redpoll.Estimate) (value, lower, upper number) {
+	r := rangeOf(e)
+	return millis(e.Seconds()), r.lowerNumber(), r.upperNumber()
 }
 
 // toWireSilence says where the silence stands at now.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -208,10 +209,12 @@ func ptr[T any](v T) *T { return &v }
 
 // checkout is an endpoint with figures that are easily told apart.
 var checkout = redpoll.EndpointMetrics{
-	Key: redpoll.EndpointKey{Job: "shop", Method: "POST", Path: "/checkout"},
-	P50: redpoll.Exactly(0.020), P95: redpoll.Exactly(0.0905), P99: redpoll.Exactly(0.25),
-	ErrorRate: ptr(0.015), Throughput: ptr(42.5),
-	Window:    redpoll.Increase{Elapsed: 5 * time.Second, Requests: 200, Errors: 3, ErrorsKnown: true},
+	Key:       redpoll.EndpointKey{Job: "shop", Method: "POST", Path: "/checkout"},
+	P50:       &redpoll.Estimate{Value: 0.020, Lower: 0.01, Upper: 0.025},
+	P95:       &redpoll.Estimate{Value: 0.0905, Lower: 0.05, Upper: 0.1},
+	P99:       &redpoll.Estimate{Value: 0.25, Lower: 0.25, Upper: math.Inf(1)},
+	ErrorRate: ptr(0.015), ClientErrorRate: ptr(0.04), Throughput: ptr(42.5),
+	Window:    redpoll.Increase{Elapsed: 5 * time.Second, Requests: 200, Errors: 3, ClientErrors: 8, ErrorsKnown: true},
 	Instances: 2,
 }
 

@@ -26,8 +26,8 @@ func TestCanaryMetricsAnswersTheSnapshotUntilItChanges(t *testing.T) {
 		t.Fatalf("got %d with %v", a.status, a.header)
 	}
 	want := `{"timestamp":1772366400000,"interval":5000,"endpoints":[` +
-		`{"job":"shop","method":"POST","path":"/checkout","p50":20,"p95":90.5,"p99":250,"errorRate":1.5,"throughput":42.5,"requests":200,"instances":2},` +
-		`{"job":"shop","method":"GET","path":"/idle","p50":null,"p95":null,"p99":null,"errorRate":null,"throughput":0,"requests":0,"instances":2,"noData":"no traffic"}],` +
+		`{"job":"shop","method":"POST","path":"/checkout","p50":20,"p95":90.5,"p99":250,"ranges":[[10,25],[50,100],[250,null]],"errorRate":1.5,"clientErrorRate":4,"throughput":42.5,"requests":200,"instances":2},` +
+		`{"job":"shop","method":"GET","path":"/idle","p50":null,"p95":null,"p99":null,"errorRate":null,"clientErrorRate":null,"throughput":0,"requests":0,"instances":2,"noData":"no traffic"}],` +
 		`"total":{"throughput":42.5,"errorRate":1.5},` +
 		`"cdn":{"bandwidth":null,"cacheHitRatio":95,"storage":null},` +
 		`"system":{"uptime":3600,"memory":1000000000,"cpu":25,"source":"node"},"targets":{"up":1,"unknown":0,"total":2}}`
@@ -97,19 +97,20 @@ func TestEndpointsAreFilteredSortedAndPaged(t *testing.T) {
 
 func TestCanaryHistoryIsLaidOutOnEveryStep(t *testing.T) {
 	s := newServer(t)
-	latency := redpoll.NewHistogram([]float64{0.1, 0.2})
-	latency.Counts[0], latency.Counts[1], latency.Sum = 50, 50, 10
+	latency := &redpoll.Histogram{Bounds: []float64{0.1, 0.2}, Counts: []uint64{50, 48, 2}, Sum: 10}
 	s.history.history = redpoll.History{Points: []redpoll.HistoryPoint{
 		{Time: noon.Add(10 * time.Second), Increase: redpoll.Increase{
-			Elapsed: 10 * time.Second, Requests: 100, Errors: 1, ErrorsKnown: true, Latency: latency,
+			Elapsed: 10 * time.Second, Requests: 100, Errors: 1, ClientErrors: 7, ErrorsKnown: true, Latency: latency,
 		}},
 		{Time: noon.Add(time.Hour)}, // outside what was asked for
 	}}
 	a := s.get(t, "/api/history?job=shop&method=post&path=/checkout&start=2026-03-01T12:00:03Z&end=1772366430000&step=10s")
 	want := `{"job":"shop","method":"POST","path":"/checkout","start":1772366403000,"end":1772366430000,"step":10000,` +
 		`"timestamps":[1772366400000,1772366410000,1772366420000],` +
-		`"p50":[null,100,null],"p95":[null,190,null],"p99":[null,198,null],` +
-		`"errorRate":[null,1,null],"throughput":[null,10,null],"requests":[null,100,null]}`
+		`"p50":[null,100,null],"p95":[null,193.75,null],"p99":[null,200,null],` +
+		`"p50Lower":[null,0,null],"p50Upper":[null,100,null],"p95Lower":[null,100,null],"p95Upper":[null,200,null],` +
+		`"p99Lower":[null,200,null],"p99Upper":[null,null,null],` +
+		`"errorRate":[null,1,null],"clientErrorRate":[null,7,null],"throughput":[null,10,null],"requests":[null,100,null]}`
 	if diff := cmp.Diff(want, string(a.body)); diff != "" {
 		t.Error(diff)
 	}

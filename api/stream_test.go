@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 	"net"
 	"net/http"
 	"slices"
@@ -32,6 +33,19 @@ type received struct {
 
 // UnmarshalJSON is what tests read numbers by.
 func (n *number) UnmarshalJSON(b []byte) error { return json.Unmarshal(b, &n.v) }
+
+// UnmarshalJSON is what tests read ranges by.
+func (r *wireRange) UnmarshalJSON(b []byte) error {
+	var bounds []*float64
+	if err := json.Unmarshal(b, &bounds); err != nil || bounds == nil {
+		return err
+	}
+	*r = wireRange{lower: *bounds[0], upper: math.Inf(1), known: true}
+	if bounds[1] != nil {
+		r.upper = *bounds[1]
+	}
+	return nil
+}
 
 // wsClient is a client whose messages tests await.
 type wsClient struct {

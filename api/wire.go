@@ -63,17 +63,43 @@ func unixMilli(t time.Time) *int64 {
 }
 
 type wireEndpoint struct {
-	Job        string `json:"job"`
-	Method     string `json:"method"`
-	Path       string `json:"path"`
-	P50        number `json:"p50"`
-	P95        number `json:"p95"`
-	P99        number `json:"p99"`
-	ErrorRate  number `json:"errorRate"`
-	Throughput number `json:"throughput"`
-	Requests   uint64 `json:"requests"`
-	Instances  int    `json:"instances"`
-	NoData     string `json:"noData,omitempty"`
+	Job             string     `json:"job"`
+	Method          string     `json:"method"`
+	Path            string     `json:"path"`
+	P50             number     `json:"p50"`
+	P95             number     `json:"p95"`
+	P99             number     `json:"p99"`
+	Ranges          wireRanges `json:"ranges,omitzero"` // of p50, p95 and p99
+	Own             bool       `json:"own,omitempty"`   // quantiles are the application's own
+	ErrorRate       number     `json:"errorRate"`
+	ClientErrorRate number     `json:"clientErrorRate"`
+	Throughput      number     `json:"throughput"`
+	Requests        uint64     `json:"requests"`
+	Instances       int        `json:"instances"`
+	NoData          string     `json:"noData,omitempty"`
+}
+
+// wireInstance is one instance's part in an endpoint.
+type wireInstance struct {
+	Instance string `json:"instance"`
+	wireEndpoint
+}
+
+type wireInstanceList struct {
+	Timestamp int64          `json:"timestamp"` // of the current snapshot
+	Instances []wireInstance `json:"instances"`
+}
+
+type wireMark struct {
+	Timestamp int64            `json:"timestamp"`
+	Job       string           `json:"job"`
+	Instance  string           `json:"instance"`
+	Kind      redpoll.MarkKind `json:"kind"`
+	Text      string           `json:"text"` // what changed; may be empty
+}
+
+type wireMarkList struct {
+	Marks []wireMark `json:"marks"` // newest first
 }
 
 type wireTotal struct {
@@ -109,6 +135,7 @@ type wireSnapshot struct {
 	CDN       wireCDN         `json:"cdn"`
 	System    wireSystem      `json:"system"`
 	Targets   wireTargetCount `json:"targets"`
+	Marks     []wireMark      `json:"marks,omitempty"` // since the snapshot before
 }
 
 type wireAlert struct {
@@ -118,6 +145,7 @@ type wireAlert struct {
 	Severity    redpoll.Severity  `json:"severity"`
 	State       string            `json:"state"`
 	Value       number            `json:"value"`
+	Range       wireRange         `json:"range,omitzero"` // of the quantile that value tells of
 	Peak        number            `json:"peak"`
 	Threshold   number            `json:"threshold"`
 	Baseline    number            `json:"baseline"` // ms
@@ -176,9 +204,17 @@ type wireHistory struct {
 	P50        []number `json:"p50"`
 	P95        []number `json:"p95"`
 	P99        []number `json:"p99"`
-	ErrorRate  []number `json:"errorRate"`
-	Throughput []number `json:"throughput"`
-	Requests   []number `json:"requests"`
+	// An upper bound that is null beside a quantile is +Inf.
+	P50Lower        []number `json:"p50Lower"`
+	P50Upper        []number `json:"p50Upper"`
+	P95Lower        []number `json:"p95Lower"`
+	P95Upper        []number `json:"p95Upper"`
+	P99Lower        []number `json:"p99Lower"`
+	P99Upper        []number `json:"p99Upper"`
+	ErrorRate       []number `json:"errorRate"`
+	ClientErrorRate []number `json:"clientErrorRate"`
+	Throughput      []number `json:"throughput"`
+	Requests        []number `json:"requests"`
 }
 
 type wireTrend struct {
@@ -245,14 +281,28 @@ type wireTarget struct {
 	Started       *int64            `json:"started"`
 	Restarts      int               `json:"restarts"`
 	Recognised    []wireRecognised  `json:"recognised"`
-	Hint          string            `json:"hint"`
+	Ignored       []wireIgnored     `json:"ignored"`
+	Advice        []wireAdvice      `json:"advice"`
 }
 
 type wireRecognised struct {
 	Convention string `json:"convention"`
 	Family     string `json:"family"`
+	Kind       string `json:"kind"`
 	Endpoints  int    `json:"endpoints"`
+	Guess      bool   `json:"guess"`
 	Note       string `json:"note"`
+}
+
+type wireIgnored struct {
+	Family string `json:"family"`
+	Reason string `json:"reason"`
+}
+
+// wireAdvice is something missing with what mends it.
+type wireAdvice struct {
+	Text string `json:"text"`
+	YAML string `json:"yaml"` // to write into the configuration; may be empty
 }
 
 type wireRule struct {
@@ -271,6 +321,7 @@ type wireRule struct {
 	Duration       number            `json:"duration"` // ms
 	Active         map[string]int    `json:"active"`
 	Note           string            `json:"note"`
+	Advice         []wireAdvice      `json:"advice"`
 }
 
 type wireLevel struct {

@@ -75,6 +75,10 @@ func fullServer(t *testing.T) *server {
 // of the OpenAPI file have the names of the former.
 var wireTypes = map[string]any{
 	"EndpointMetrics": wireEndpoint{},
+	"InstanceMetrics": wireInstance{},
+	"InstanceList":    wireInstanceList{},
+	"Mark":            wireMark{},
+	"MarkList":        wireMarkList{},
 	"MetricsSnapshot": wireSnapshot{},
 	"EndpointList":    wireEndpointList{},
 	"Alert":           wireAlert{},
@@ -83,6 +87,9 @@ var wireTypes = map[string]any{
 	"Trend":           wireTrend{},
 	"TargetCount":     wireTargetCount{},
 	"TargetStatus":    wireTarget{},
+	"Recognised":      wireRecognised{},
+	"Ignored":         wireIgnored{},
+	"Advice":          wireAdvice{},
 	"Rule":            wireRule{},
 	"Silence":         wireSilence{},
 	"NewSilence":      newSilence{},
@@ -121,9 +128,13 @@ func TestFastWireTypesHaveTheSameFieldsInGoTypeScriptAndOpenAPI(t *testing.T) {
 func goFields(t reflect.Type) []string {
 	var names []string
 	for f := range t.Fields() {
+		if f.Anonymous {
+			names = append(names, goFields(f.Type)...)
+			continue
+		}
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		mayMiss := t == reflect.TypeFor[newSilence]() && slices.Contains([]string{"startsAt", "endsAt", "duration"}, name)
-		if options == "omitempty" || mayMiss {
+		if strings.HasPrefix(options, "omit") || mayMiss {
 			name += "?"
 		}
 		names = append(names, name)
@@ -146,7 +157,7 @@ func schemaFields(s openAPISchema) []string {
 }
 
 var (
-	interfaceHead = regexp.MustCompile(`^export interface (\w+) \{`)
+	interfaceHead = regexp.MustCompile(`^export interface (\w+)(?: extends (\w+))? \{`)
 	fieldName     = regexp.MustCompile(`^  (\w+\??):`)
 )
 
@@ -158,6 +169,7 @@ func typeScriptInterfaces(source string) map[string][]string {
 	for line := range strings.Lines(source) {
 		if head := interfaceHead.FindStringSubmatch(line); head != nil {
 			name = head[1]
+			found[name] = slices.Clone(found[head[2]])
 		} else if strings.HasPrefix(line, "}") {
 			name = ""
 		} else if field := fieldName.FindStringSubmatch(line); field != nil && name != "" {

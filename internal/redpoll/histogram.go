@@ -40,8 +40,8 @@ const (
 )
 
 // Estimate is a quantile, in seconds, with how sure it is: the true one lies
-// above Lower and not above Upper, which is +Inf in the last bucket. Value then
-// is Lower. Where an application states the quantile itself, all three are the
+// above Lower, which is finite, and not above Upper, which is +Inf in the last
+// bucket. Value then is Lower. Where an application states the quantile itself, all three are the
 // same.
 type Estimate struct {
 	Value, Lower, Upper float64
@@ -193,7 +193,9 @@ func (h *Histogram) Quantile(q float64) (e Estimate, ok bool) {
 	switch {
 	case b == len(h.Bounds):
 		e.Value = e.Lower
-	case math.IsInf(e.Lower, -1) || h.Counts[b] == 0:
+	case math.IsInf(e.Lower, -1):
+		e.Value, e.Lower = e.Upper, min(0, e.Upper) // no duration is negative
+	case h.Counts[b] == 0:
 		e.Value = e.Upper
 	default:
 		rank := q*float64(n) - float64(below)

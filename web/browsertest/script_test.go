@@ -223,8 +223,9 @@ func target(job, instance, health, problem string, now time.Time) object {
 		"job": job, "instance": instance, "url": "http://" + instance + "/metrics", "labels": object{"job": job, "instance": instance},
 		"health": health, "error": problem, "lastScrape": now.UnixMilli(), "lastDuration": 12.4, "interval": 5000, "timeout": 4000,
 		"samples": 4240, "skipped": 0, "skippedReason": "", "bytes": 482_113, "started": nil, "restarts": 0,
-		"recognised": []object{{"convention": "client_golang", "family": "http_request_duration_seconds", "endpoints": 20, "note": ""}},
-		"hint":       "",
+		"recognised": []object{{"convention": "client_golang", "family": "http_request_duration_seconds", "kind": "histogram", "endpoints": 20, "guess": false, "note": ""}},
+		"ignored":    []object{},
+		"advice":     []object{},
 	}
 	if health != "up" {
 		o["samples"], o["bytes"], o["recognised"] = 0, 0, []object{}

@@ -96,7 +96,11 @@ func incidentAt(now time.Time) script {
 		s.targets = append(s.targets, target(jobs[i%len(jobs)], "10.0.4."+string(rune('1'+i%9))+":8080", "up", "", now.Add(-time.Duration(i%5)*time.Second)))
 	}
 	s.targets[4]["skipped"], s.targets[4]["skippedReason"] = 3, `queue_depth{queue="mail"}: NaN is not a number of requests`
-	s.targets[7]["recognised"], s.targets[7]["hint"] = []object{}, "No histogram of request durations was found. Instrument the HTTP server, or map its metrics under endpoints in this job."
+	s.targets[7]["recognised"] = []object{}
+	s.targets[7]["advice"] = []object{{
+		"text": "No histogram of request durations was found. Instrument the HTTP server, or map its metrics under endpoints in this job.",
+		"yaml": "",
+	}}
 	s.targets = append(s.targets, target("search", "10.0.4.23:8080", "down", "connection refused: nothing listens at 10.0.4.23:8080. Is the application running, and is the port right?", now.Add(-3*time.Second)))
 	return s
 }

@@ -58,7 +58,7 @@ func TestTargetsPageTellsWhatIsWrong(t *testing.T) {
 	now := time.Now()
 	up := target("shop", "10.0.0.1:80", "up", "", now)
 	up["skipped"], up["skippedReason"] = 3, "le is no number"
-	up["hint"] = "map its metrics under endpoints"
+	up["advice"] = []object{{"text": "map its metrics under endpoints", "yaml": ""}}
 	s := serve(t, script{targets: []object{up, target("auth", "10.0.0.2:80", "down", "connection refused", now)}})
 	p := open(t, s.URL+"/targets")
 	p.shows("tbody tr:nth-child(1)", "Down", "auth", "connection refused")

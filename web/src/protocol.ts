@@ -5,6 +5,9 @@
 export type Severity = "critical" | "warning" | "info";
 export type AlertState = "pending" | "firing" | "unknown" | "resolved" | "inactive";
 
+/** Where a quantile lies for sure, in ms: above the first, not above the second, which is null for +Inf. */
+export type Range = [lower: number, upper: number | null];
+
 export interface EndpointMetrics {
   job: string;
   method: string; // empty where the application exposes none
@@ -12,7 +15,10 @@ export interface EndpointMetrics {
   p50: number | null;
   p95: number | null;
   p99: number | null;
+  ranges?: [p50: Range | null, p95: Range | null, p99: Range | null]; // missing without any quantile
+  own?: true; // the quantiles are those that the application itself states
   errorRate: number | null;
+  clientErrorRate: number | null; // 4xx, unless the job counts them as errors
   throughput: number | null;
   requests: number;
   instances: number;
@@ -27,6 +33,16 @@ export interface MetricsSnapshot {
   cdn: { bandwidth: number | null; cacheHitRatio: number | null; storage: number | null };
   system: { uptime: number | null; memory: number | null; cpu: number | null; source: string };
   targets: TargetCount;
+  marks?: Mark[]; // since the snapshot before
+}
+
+// A moment in the life of a target that may explain what its figures do.
+export interface Mark {
+  timestamp: number;
+  job: string;
+  instance: string;
+  kind: "restart" | "deploy";
+  text: string; // what changed; may be empty
 }
 
 // Those that are neither up nor unknown are down.
@@ -43,6 +59,7 @@ export interface Alert {
   severity: Severity;
   state: AlertState;
   value: number | null;
+  range?: Range; // of the quantile that is judged; of the median for latency_spike
   peak: number | null; // the value furthest beyond the threshold so far
   threshold: number | null;
   baseline: number | null; // ms, latency_spike only
@@ -80,9 +97,31 @@ export interface History {
   p50: (number | null)[];
   p95: (number | null)[];
   p99: (number | null)[];
+  p50Lower: (number | null)[]; // the bounds of each quantile, as in Range
+  p50Upper: (number | null)[]; // null beside a quantile is +Inf
+  p95Lower: (number | null)[];
+  p95Upper: (number | null)[];
+  p99Lower: (number | null)[];
+  p99Upper: (number | null)[];
   errorRate: (number | null)[];
+  clientErrorRate: (number | null)[];
   throughput: (number | null)[];
   requests: (number | null)[];
+}
+
+// GET /api/marks
+export interface MarkList {
+  marks: Mark[]; // newest first
+}
+
+export interface InstanceMetrics extends EndpointMetrics {
+  instance: string;
+}
+
+// GET /api/instances: one endpoint's current figures by instance.
+export interface InstanceList {
+  timestamp: number;
+  instances: InstanceMetrics[];
 }
 
 // GET /api/trend: the newest snapshots' p95 of every endpoint, for sparklines.
@@ -91,6 +130,28 @@ export interface Trend {
   throughput: (number | null)[]; // of all endpoints together
   errorRate: (number | null)[];
   endpoints: { job: string; method: string; path: string; p95: (number | null)[] }[];
+}
+
+// A metric family that was understood as requests.
+export interface Recognised {
+  convention: string;
+  family: string;
+  kind: string; // "histogram", "native histogram", "summary", "count and sum" or "counter"
+  endpoints: number;
+  guess: boolean; // by its name and labels alone
+  note: string;
+}
+
+// A metric family that speaks of requests and was not used.
+export interface Ignored {
+  family: string;
+  reason: string;
+}
+
+// Something missing with what mends it.
+export interface Advice {
+  text: string;
+  yaml: string; // to write into the configuration; may be empty
 }
 
 // GET /api/targets
@@ -111,8 +172,9 @@ export interface TargetStatus {
   bytes: number;
   started: number | null;
   restarts: number;
-  recognised: { convention: string; family: string; endpoints: number; note: string }[];
-  hint: string;
+  recognised: Recognised[];
+  ignored: Ignored[];
+  advice: Advice[]; // the most important first
 }
 
 // GET /api/rules
@@ -132,6 +194,7 @@ export interface Rule {
   duration: number; // ms
   active: Record<AlertState, number>;
   note: string;
+  advice: Advice[]; // where buckets are too coarse for the thresholds
 }
 
 // GET /api/alerts: active ones first, then history, newest first.

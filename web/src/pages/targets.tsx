@@ -110,7 +110,7 @@ function Findings({ target }: { target: TargetStatus }) {
           {times(target.skipped, "sample")} skipped: {target.skippedReason}
         </p>
       )}
-      {target.hint && <p class="target-warning">{target.hint}</p>}
+      {target.advice.map(({ text }) => <p class="target-warning" key={text}>{text}</p>)}
       {target.restarts > 0 && <p class="muted">{times(target.restarts, "restart")} seen by redpoll</p>}
       <Recognised found={target.recognised} />
     </>
