@@ -85,7 +85,7 @@ func (j *job) newTarget(identity redpoll.Target, address string) *target {
 		job:     j.settings,
 		address: address,
 		done:    make(chan struct{}),
-		reader:  exposition.NewTextOf(deriver.Wants),
+		reader:  exposition.NewDecoder(deriver.Wants),
 		deriver: deriver,
 		status: redpoll.TargetStatus{
 			Target:   identity,

@@ -35,7 +35,9 @@ type Scrape struct {
 	// Skipped counts samples that were left out because they cannot be true.
 	Skipped Skipped
 	// Families are all that the body has, wanted or not, in the order of their
-	// names. They are valid as long as the Samples.
+	// names. They are valid as long as the Samples. Gauges that say when the
+	// series of another family began (http_requests_created for
+	// http_requests_total) are a part of that family and none of their own.
 	Families []Family
 }
 
@@ -73,7 +75,8 @@ type Sample struct {
 	// Summary is set for a SummaryType.
 	Summary *Summary
 	// Created is when the series says it began, in seconds since the Unix epoch;
-	// 0 if it does not say. Counts began at zero then.
+	// 0 if it does not say, or a time that cannot be. Counts began at zero then.
+	// Gauges and untyped values have none.
 	Created float64
 }
 
@@ -180,8 +183,8 @@ type Summary struct {
 	Count float64
 	// Sum is NaN if there is none.
 	Sum float64
-	// Quantiles are in ascending order of Q. Those that are NaN, as of a window
-	// without observations, are left out.
+	// Quantiles are in ascending order of Q, which is from 0 to 1. Those that
+	// are NaN, as of a window without observations, or infinite are left out.
 	Quantiles []Quantile
 }
 

@@ -44,6 +44,7 @@ type interner struct {
 type entry struct {
 	series    Series
 	lastRead  uint64
+	at        int // its place among the samples of the last read, -1 if it is none of them
 	histogram Histogram
 	summary   Summary
 }
@@ -71,9 +72,20 @@ func (in *interner) lookup(name string, t Type, labels []*dto.LabelPair) (e *ent
 	if e.lastRead == in.read {
 		return e, false
 	}
-	e.lastRead = in.read
+	e.lastRead, e.at = in.read, -1
 	in.live++
 	return e, true
+}
+
+// current is the entry of a series that the current read has looked up, nil if
+// it has not. It sorts labels.
+func (in *interner) current(name string, t Type, labels []*dto.LabelPair) *entry {
+	sortLabels(labels)
+	in.key = appendKey(in.key[:0], name, t, labels)
+	if e := in.entries[string(in.key)]; e != nil && e.lastRead == in.read {
+		return e
+	}
+	return nil
 }
 
 // pass is lookup for a series that is not to be remembered: the entry is valid

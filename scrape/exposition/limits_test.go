@@ -20,7 +20,7 @@ func manyLabels(n int) string {
 func TestFastBodiesOverALimitAreRefusedBeforeTheyAreParsed(t *testing.T) {
 	f := func(body, want string) {
 		t.Helper()
-		_, err := NewText().Read([]byte(body), "")
+		_, err := NewDecoder(nil).Read([]byte(body), "")
 		var limit *LimitError
 		if !errors.As(err, &limit) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.60q: error %v, want a LimitError that says %q", body, err, want)
@@ -70,7 +70,7 @@ func (c *endsAfter) Err() error {
 func TestFastReadingEndsWithItsContext(t *testing.T) {
 	body := fleetBody(30, 1)
 	whole := &endsAfter{context.Background(), 1 << 30}
-	r := NewText()
+	r := NewDecoder(nil)
 	want, err := r.ReadContext(whole, body, "")
 	if err != nil {
 		t.Fatal(err)
@@ -99,7 +99,7 @@ func FuzzCountLabelsIsExact(f *testing.F) {
 		if strings.Contains(line, "\n") {
 			return
 		}
-		families, err := parse(t.Context(), []byte(line+"\n"))
+		families, err := parseText(t.Context(), []byte(line+"\n"))
 		if err != nil {
 			return
 		}

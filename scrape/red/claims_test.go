@@ -16,7 +16,7 @@ func TestFastTwoMappingsOfOneEndpointDoNotCountTwice(t *testing.T) {
 		{Family: "b_requests_total", Kind: Requests, Path: LabelNames{"path"}, Status: LabelNames{"status"}},
 	}
 	d := NewDeriver(Options{Conventions: conventions, MaxEndpoints: 10, MetricsPath: "/metrics"})
-	reader := exposition.NewText()
+	reader := exposition.NewDecoder(nil)
 	derive := func(at int, body string) *Derived {
 		t.Helper()
 		scraped, err := reader.Read([]byte(body), "")

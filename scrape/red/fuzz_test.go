@@ -23,7 +23,7 @@ func FuzzDeriveNeverInventsFigures(f *testing.F) {
 		[]byte(histogramType+"http_request_duration_seconds_bucket{path=\"a\",le=\"-1\"} 5\nhttp_request_duration_seconds_count{path=\"a\"} 9\n"),
 		[]byte(histogramType+"http_request_duration_seconds_sum{path=\"a\"} 1e308\nhttp_request_duration_seconds_count{path=\"a\"} 12\n"))
 	f.Fuzz(func(t *testing.T, a, b, c []byte) {
-		reader := exposition.NewText()
+		reader := exposition.NewDecoder(nil)
 		d := NewDeriver(Options{MaxEndpoints: 4, MetricsPath: "/metrics"})
 		for i, body := range [][]byte{a, b, c} {
 			scraped, err := reader.Read(body, "")

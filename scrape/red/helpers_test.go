@@ -18,7 +18,7 @@ var epoch = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 // target feeds bodies to a deriver, five seconds apart.
 type target struct {
 	t       *testing.T
-	reader  *exposition.Text
+	reader  *exposition.Decoder
 	deriver *Deriver
 	at      time.Time
 }
@@ -36,7 +36,7 @@ func newTarget(t *testing.T, o Options) *target {
 			t.Fatal(err)
 		}
 	}
-	return &target{t: t, reader: exposition.NewText(), deriver: NewDeriver(o), at: epoch}
+	return &target{t: t, reader: exposition.NewDecoder(nil), deriver: NewDeriver(o), at: epoch}
 }
 
 // scrape derives from the next body.

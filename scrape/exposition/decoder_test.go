@@ -13,7 +13,7 @@ import (
 // read parses one body with a fresh reader.
 func read(t *testing.T, body string) Scrape {
 	t.Helper()
-	s, err := NewText().Read([]byte(body), "")
+	s, err := NewDecoder(nil).Read([]byte(body), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,7 @@ u 5
 		{Series: &Series{Ref: 2, Name: "h", Type: HistogramType}, Histogram: &Histogram{
 			Bounds: []float64{.5, 1}, Cumulative: []float64{1, 2, 3}, Sum: 4.5,
 		}},
-		{Series: &Series{Ref: 3, Name: "s", Type: SummaryType}, Summary: &Summary{Count: 4, Sum: 10}},
+		{Series: &Series{Ref: 3, Name: "s", Type: SummaryType}, Summary: &Summary{Count: 4, Sum: 10, Quantiles: []Quantile{{.5, 9}}}},
 		{Series: &Series{Ref: 4, Name: "u", Type: Untyped}, Value: 5},
 	}
 	if diff := cmp.Diff(want, s.Samples, cmpopts.EquateNaNs(), cmpopts.EquateEmpty()); diff != "" {
@@ -102,7 +102,7 @@ func TestFastHistogramTotals(t *testing.T) {
 func TestFastRefusesBrokenBodies(t *testing.T) {
 	f := func(body, want string) {
 		t.Helper()
-		_, err := NewText().Read([]byte(body), "")
+		_, err := NewDecoder(nil).Read([]byte(body), "")
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.60q: error %v, want one that says %q", body, err, want)
 		}
@@ -113,7 +113,7 @@ func TestFastRefusesBrokenBodies(t *testing.T) {
 }
 
 func TestFastSeriesKeepTheirRefs(t *testing.T) {
-	r := NewText()
+	r := NewDecoder(nil)
 	first, err := r.Read([]byte("a{x=\"1\"} 1\nb 1\n"), "")
 	if err != nil {
 		t.Fatal(err)
@@ -138,7 +138,7 @@ func TestFastSeriesKeepTheirRefs(t *testing.T) {
 }
 
 func TestFastVanishedSeriesAreForgottenWhenTheyOutnumberLiveOnes(t *testing.T) {
-	r := NewText()
+	r := NewDecoder(nil)
 	var most int
 	for round := range 30 {
 		var body strings.Builder
@@ -174,7 +174,7 @@ h_bucket{le="+Inf"} 2
 w 5
 w 6
 `)
-	r := NewTextOf(func(family string) bool { return family == "w" })
+	r := NewDecoder(func(family string) bool { return family == "w" })
 	for range 2 {
 		s, err := r.Read(body, "")
 		if err != nil {
@@ -207,7 +207,7 @@ func FuzzReadKeepsItsPromises(f *testing.F) {
 	f.Add([]byte("# TYPE c counter\nc{a=\"b\"} 1\nc{a=\"b\"} -1\n"))
 	f.Add([]byte("# TYPE s summary\ns_count NaN\ns_sum NaN\n"))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		r := NewText()
+		r := NewDecoder(nil)
 		s, err := r.Read(body, "text/plain")
 		if err != nil {
 			return

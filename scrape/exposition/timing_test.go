@@ -31,7 +31,7 @@ func fleetBody(endpoints, step int) []byte {
 // go test -run '^$' -bench Read -benchmem ./scrape/exposition
 func BenchmarkReadKnownBody(b *testing.B) {
 	body := fleetBody(100, 3)
-	r := NewText()
+	r := NewDecoder(nil)
 	s, err := r.Read(body, "")
 	if err != nil {
 		b.Fatal(err)
