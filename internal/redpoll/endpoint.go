@@ -37,6 +37,10 @@ type Increase struct {
 	// ErrorsKnown is false where the application exposes no status, or has
 	// not exposed all of its series.
 	ErrorsKnown bool
+	// ClientErrorsUnknown is true of history from before client errors were
+	// counted apart, and of what it is part of: ErrorsKnown is then about
+	// Errors alone.
+	ClientErrorsUnknown bool
 	// Latency is the distribution of the requests' durations in seconds, nil
 	// where none is exposed. Its count may differ from Requests, as some
 	// applications time a part of them only.
@@ -62,6 +66,7 @@ func (in *Increase) Append(o Increase) {
 
 func (in *Increase) add(o Increase) {
 	in.ErrorsKnown = in.errorsKnownWith(&o)
+	in.ClientErrorsUnknown = in.ClientErrorsUnknown || o.ClientErrorsUnknown
 	in.Requests = AddCounts(in.Requests, o.Requests)
 	in.Errors = AddCounts(in.Errors, o.Errors)
 	in.ClientErrors = AddCounts(in.ClientErrors, o.ClientErrors)
@@ -121,7 +126,12 @@ func (in *Increase) ErrorRate() *float64 { return in.share(in.Errors) }
 
 // ClientErrorRate is the share of requests whose client was at fault, as
 // ErrorRate.
-func (in *Increase) ClientErrorRate() *float64 { return in.share(in.ClientErrors) }
+func (in *Increase) ClientErrorRate() *float64 {
+	if in.ClientErrorsUnknown {
+		return nil
+	}
+	return in.share(in.ClientErrors)
+}
 
 func (in *Increase) share(n uint64) *float64 {
 	if !in.ErrorsKnown || in.Requests == 0 {

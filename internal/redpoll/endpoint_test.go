@@ -180,3 +180,17 @@ func TestFastIncreasesThatAddUpToTooMuchStayAtTheirGreatest(t *testing.T) {
 		t.Errorf("%d requests, %d errors; want 2^53 of both", sum.Requests, sum.Errors)
 	}
 }
+
+func TestFastClientErrorRateIsUnknownWherePartOfItIs(t *testing.T) {
+	in := Increase{Requests: 4, Errors: 1, ClientErrors: 2, ErrorsKnown: true}
+	if got := in.ClientErrorRate(); got == nil || *got != 0.5 {
+		t.Errorf("client error rate is %v, want 0.5", got)
+	}
+	in.Append(Increase{Requests: 4, ErrorsKnown: true, ClientErrorsUnknown: true})
+	if got := in.ClientErrorRate(); got != nil {
+		t.Errorf("client error rate is %g, want none", *got)
+	}
+	if got := in.ErrorRate(); got == nil || *got != 0.125 {
+		t.Errorf("error rate is %v, want 0.125", got)
+	}
+}

@@ -39,6 +39,39 @@ func NewExponential(schema int8, threshold float64, zero uint64, first int, coun
 	return x.histogram(), true
 }
 
+// ExponentialLayout names all bounds of an Exponential histogram in four numbers.
+type ExponentialLayout struct {
+	Schema    int8
+	Threshold float64 // the first bound
+	// First is the number of the first positive bucket, as NewExponential has
+	// it, Buckets how many there are. First is 0 if there are none.
+	First, Buckets int
+}
+
+// ExponentialLayout gives the layout of an Exponential histogram. Of one that
+// NewExponential did not make, and that is no sum of such ones, it means
+// nothing.
+func (h *Histogram) ExponentialLayout() ExponentialLayout {
+	if len(h.Bounds) == 0 || len(h.Counts) != len(h.Bounds)+1 {
+		return ExponentialLayout{}
+	}
+	x := exponentialOf(h)
+	return ExponentialLayout{Schema: x.schema, Threshold: x.threshold, First: x.first, Buckets: len(x.counts)}
+}
+
+// Histogram makes an empty histogram of the layout; ok is false if none can
+// have it.
+func (l ExponentialLayout) Histogram() (h *Histogram, ok bool) {
+	if l.Buckets < 0 || l.Buckets > maxExponentialBuckets {
+		return nil, false
+	}
+	h, ok = NewExponential(l.Schema, l.Threshold, 0, l.First, make([]uint64, l.Buckets))
+	if !ok || h.ExponentialLayout() != l {
+		return nil, false
+	}
+	return h, true
+}
+
 // exponential is an Exponential histogram by the numbers of its buckets, without
 // the empty one between zero and the first.
 type exponential struct {

@@ -102,3 +102,37 @@ func TestFastCoarserSchemaHasTheSameBounds(t *testing.T) {
 		}
 	}
 }
+
+func TestFastExponentialLayoutNamesEveryBound(t *testing.T) {
+	f := func(h *Histogram) {
+		t.Helper()
+		empty, ok := h.ExponentialLayout().Histogram()
+		if !ok || !empty.SameLayout(h) || empty.Count() != 0 {
+			t.Errorf("%+v comes back as %+v, %v", h, empty, ok)
+		}
+	}
+	f(native(t, 0, 0, 1, 0))
+	f(native(t, 3, math.Exp2(-128), 1, -70, make([]uint64, 200)...))
+	f(native(t, 8, 0.001, 0, -2000, make([]uint64, 2500)...)) // made coarser, partly absorbed
+	f(native(t, -4, 0, 0, -60, make([]uint64, 100)...))
+	sum := native(t, 4, 0, 1, 5, 1, 2, 3)
+	sum.Merge(native(t, 2, 1e-9, 1, -5, 1, 2, 3))
+	f(sum)
+}
+
+func TestFastExponentialLayoutsThatNobodyCanHaveAreRefused(t *testing.T) {
+	f := func(name string, l ExponentialLayout) {
+		t.Helper()
+		if h, ok := l.Histogram(); ok {
+			t.Errorf("%s: %+v gives %+v", name, l, h)
+		}
+	}
+	f("no such schema", ExponentialLayout{Schema: 9})
+	f("too many buckets", ExponentialLayout{First: 1, Buckets: maxExponentialBuckets + 1})
+	f("a negative number of buckets", ExponentialLayout{Buckets: -1})
+	f("beyond float64", ExponentialLayout{First: math.MaxInt, Buckets: 2})
+	f("a threshold that is no bound", ExponentialLayout{Threshold: 0.3, First: 1, Buckets: 1})
+	f("a bucket below the threshold", ExponentialLayout{Threshold: 8, First: 1, Buckets: 9})
+	f("a first bucket without buckets", ExponentialLayout{First: 7})
+	f("not a number", ExponentialLayout{Threshold: math.NaN()})
+}
