@@ -54,11 +54,13 @@ type Deriver struct {
 	process  process
 	fellIn   uint64 // the last scrape in which a counter was seen to fall
 	system   systemReader
-	clipped  int                  // series whose path was cut
-	overflow int                  // series that were merged into Other
-	pathless string               // a family of requests whose series name no path
-	scratch  exposition.Histogram // a summary seen as a histogram
-	claims   map[endpointKey]int  // the best rank at each endpoint; nil with one family
+	clipped  int                     // series whose path was cut
+	overflow int                     // series that were merged into Other
+	pathless string                  // a family of requests whose series name no path
+	scratch  exposition.Histogram    // a summary seen as a histogram
+	best     map[Traffic]*family     // the preferred family of each traffic
+	several  bool                    // more than one family is used
+	claims   map[endpointKey]*family // whose each endpoint is, if several
 	result   Derived
 }
 
@@ -93,6 +95,8 @@ func NewDeriver(o Options) *Deriver {
 		options:   o,
 		families:  make(map[familyKey]*family),
 		endpoints: make(map[endpointKey]*Endpoint),
+		best:      make(map[Traffic]*family),
+		claims:    make(map[endpointKey]*family),
 	}
 	if len(o.Conventions) == 0 {
 		d.options.Conventions = builtIn()
@@ -152,7 +156,7 @@ func (d *Deriver) resolve(samples []exposition.Sample) {
 		}
 		if s.track != nil && s.track.family != nil {
 			s.track.family.scrape = d.scrape
-			if s.track.hasStatus {
+			if s.track.outcome != untold {
 				s.track.family.statusIn = d.scrape
 			}
 		}
@@ -209,7 +213,7 @@ func (d *Deriver) follow(t *track, s *exposition.Sample, restarted bool) {
 	increase, ok := t.counter.advance(s.Value, t.past)
 	d.took(t, t.counter.value, increase, ok)
 	if e := d.endpointOf(t); e != nil {
-		e.own.add(t, t.hasStatus, t.failed)
+		e.own.add(t, t.outcome)
 	}
 }
 
@@ -234,7 +238,7 @@ func (d *Deriver) followHistogram(t *track, h *exposition.Histogram) {
 	if ok {
 		e.addLatency(t, sum)
 	}
-	e.own.add(t, t.hasStatus, t.failed)
+	e.own.add(t, t.outcome)
 }
 
 // took notes what a series has counted, and the scrape if that fell.

@@ -205,16 +205,16 @@ func TestFastRequestsWithoutAStatusDidNotFail(t *testing.T) {
 		b := "# TYPE " + family + " histogram\n"
 		for status, n := range map[string]int{`,http_response_status_code="200"`: served, `,http_response_status_code="500"`: failed, "": aborted} {
 			if n > 0 {
-				b += histogram(family, `http_route="/a"`+status, n, n, n)
+				b += histogram(family, `http_request_method="GET",http_route="/a"`+status, n, n, n)
 			}
 		}
 		return b
 	}
 	s := newTarget(t, Options{})
 	s.scrape(body(100, 10, 0))
-	s.wants(s.scrape(body(200, 20, 0)), " /a: 110 10 0.05 0.095 0.2\n")
-	s.wants(s.scrape(body(300, 30, 1)), " /a: 111 10 0.05 0.095 0.2\n")
-	s.wants(s.scrape(body(400, 40, 1)), " /a: 110 10 0.05 0.095 0.2\n")
+	s.wants(s.scrape(body(200, 20, 0)), "GET /a: 110 10 0.05 0.095 0.2\n")
+	s.wants(s.scrape(body(300, 30, 1)), "GET /a: 111 10 0.05 0.095 0.2\n")
+	s.wants(s.scrape(body(400, 40, 1)), "GET /a: 110 10 0.05 0.095 0.2\n")
 }
 
 func TestFastUntypedValuesThatAreNoCountsAreSkipped(t *testing.T) {

@@ -52,7 +52,7 @@ func (d *Deriver) endpointOf(t *track) *Endpoint {
 	if t.family == nil || !t.family.chosen {
 		return nil
 	}
-	if rank, claimed := d.claims[t.key]; claimed && rank < t.family.rank {
+	if d.yields(t) {
 		t.family.yieldedIn = d.scrape
 		return nil
 	}

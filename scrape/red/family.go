@@ -47,11 +47,10 @@ type track struct {
 	past   history // what its value was compared with
 
 	// family is nil if the series is only linked.
-	family    *family
-	endpoint  *Endpoint
-	key       endpointKey
-	hasStatus bool
-	failed    bool
+	family   *family
+	endpoint *Endpoint
+	key      endpointKey
+	outcome  outcome
 	// links are the endpoints whose latency another family has.
 	links    []link
 	joinedIn uint64 // the last scrape in which one of links had a latency
@@ -69,8 +68,7 @@ type track struct {
 type link struct {
 	convention *Convention // whose latency it is
 	endpoint   endpointKey
-	hasStatus  bool
-	failed     bool
+	outcome    outcome
 }
 
 // forget makes the next value the first.
@@ -99,24 +97,22 @@ func (d *Deriver) newTrack(s *exposition.Series) *track {
 
 // assign makes the series one of an endpoint, if its labels name one.
 func (d *Deriver) assign(t *track, c *Convention, rank int) {
-	path := c.Path.value(t.series)
+	key := c.endpointOf(t.series)
 	if c.PathIsMetricsPath {
-		path = d.options.MetricsPath
+		key.path = d.options.MetricsPath
 	}
-	if path == "" {
+	if key.path == "" {
 		d.pathless = clip(t.series.Name)
 		return
 	}
 	if t.family = d.familyFor(familyKey{t.series.Name, rank}, c); t.family == nil {
 		return
 	}
-	t.key = endpointKey{method: method(c.Method, t.series), path: clip(path)}
-	if len(path) > maxLabel {
+	if len(key.path) > maxLabel {
 		d.clipped++
 	}
-	status := c.Status.value(t.series)
-	t.hasStatus = status != ""
-	t.failed = t.hasStatus && d.options.Errors.Match(status)
+	t.key = endpointKey{method: key.method, path: clip(key.path)}
+	t.outcome = c.outcomeOf(t.series, d.options.Errors)
 	t.family.quantiles = t.family.quantiles || t.series.Type == exposition.HistogramType
 }
 
@@ -133,23 +129,19 @@ func (d *Deriver) familyFor(key familyKey, c *Convention) *family {
 // linkFor reports whether the series counts the requests of c's latencies.
 func (d *Deriver) linkFor(c *Convention, s *exposition.Series) (link, bool) {
 	e := c.ErrorsFrom
-	if e == nil || !redpoll.Glob(e.Family, s.Name) || s.Type != exposition.Counter && s.Type != exposition.Untyped {
+	if e == nil || s.Type != exposition.Counter && s.Type != exposition.Untyped ||
+		!redpoll.Glob(e.Family, s.Name) || !fits(e.Where, s) {
 		return link{}, false
 	}
-	path, status := e.Path.value(s), e.Status.value(s)
-	if path == "" {
+	key := e.endpointOf(s, c.HTTPRoute)
+	if key.path == "" {
 		return link{}, false
 	}
-	return link{
-		convention: c,
-		endpoint:   endpointKey{method: method(e.Method, s), path: clip(path)},
-		hasStatus:  status != "",
-		failed:     status != "" && d.options.Errors.Match(status),
-	}, true
-}
-
-func method(names LabelNames, s *exposition.Series) string {
-	return strings.ToUpper(clip(names.value(s)))
+	l := link{convention: c, endpoint: endpointKey{method: key.method, path: clip(key.path)}}
+	if text := e.Status.value(s); text != "" {
+		l.outcome = d.options.Errors.judge(readStatus(text, c.GRPC))
+	}
+	return l, true
 }
 
 // clip bounds a label value, so that a target cannot fill the memory of
@@ -163,40 +155,4 @@ func clip(value string) string {
 		end--
 	}
 	return strings.Clone(value[:end]) + "…"
-}
-
-// chooseFamilies decides which of the families in the scrape are used.
-func (d *Deriver) chooseFamilies() {
-	var best *family
-	for _, f := range d.families {
-		f.chosen = f.scrape == d.scrape && !d.exclusive
-		if f.scrape == d.scrape && (best == nil || f.rank < best.rank || f.rank == best.rank && f.name < best.name) {
-			best = f
-		}
-	}
-	if best != nil {
-		best.chosen = true
-	}
-}
-
-// claimEndpoints settles which of several mappings has an endpoint that more
-// than one of them knows: the one that stands first. Two families that tell of
-// the same requests would otherwise count them twice.
-func (d *Deriver) claimEndpoints(samples []exposition.Sample) {
-	if d.exclusive || len(d.options.Conventions) < 2 {
-		return
-	}
-	if d.claims == nil {
-		d.claims = make(map[endpointKey]int)
-	}
-	clear(d.claims)
-	for i := range samples {
-		t := d.slots[samples[i].Series.Ref].track
-		if t == nil || t.family == nil || !t.family.chosen {
-			continue
-		}
-		if rank, claimed := d.claims[t.key]; !claimed || t.family.rank < rank {
-			d.claims[t.key] = t.family.rank
-		}
-	}
 }

@@ -6,7 +6,7 @@ func (d *Deriver) joinCounters() {
 		for i := range t.links {
 			link := &t.links[i]
 			if e := d.joined(link); e != nil && e.family.convention == link.convention {
-				e.joined.add(t, link.hasStatus, link.failed)
+				e.joined.add(t, link.outcome)
 				t.joinedIn = d.scrape
 			}
 		}
@@ -45,7 +45,7 @@ func (d *Deriver) adoptCounters() {
 		}
 		if !d.paths[t.key.path] && d.mayAdopt(t) {
 			f.adoptedIn = d.scrape
-			d.presentEndpoint(t).own.add(t, t.hasStatus, t.failed)
+			d.presentEndpoint(t).own.add(t, t.outcome)
 		}
 	}
 }

@@ -28,10 +28,10 @@ func (a *tally) begin(atOnce bool) {
 
 // add takes the state of a series. A request without a status is none that
 // failed: a client that hangs up gets no answer, and thus no status.
-func (a *tally) add(t *track, hasStatus, failed bool) {
+func (a *tally) add(t *track, o outcome) {
 	a.series++
 	a.total += t.total
-	a.hasStatus = a.hasStatus || hasStatus
+	a.hasStatus = a.hasStatus || o != untold
 	switch {
 	case t.before == t.scrape-1:
 		a.continued++
@@ -44,7 +44,7 @@ func (a *tally) add(t *track, hasStatus, failed bool) {
 	}
 	a.known = true
 	a.requests += t.increase
-	if failed {
+	if o == failed {
 		a.errors += t.increase
 	}
 }

@@ -1,0 +1,138 @@
+package red
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/redpoll/redpoll/scrape/exposition"
+)
+
+// LabelNames are alternatives, best first. Each is the name of a label, or a
+// text in which {name} stands for a label's value: "{controller}#{action}". A
+// text is told from a name by a character that no name has, so "/import" is a
+// text, too, and the same for every series. In YAML a single one may stand
+// without brackets.
+type LabelNames []string
+
+// UnmarshalYAML accepts one name or a list of names.
+func (l *LabelNames) UnmarshalYAML(unmarshal func(any) error) error {
+	var one string
+	if unmarshal(&one) == nil {
+		*l = LabelNames{one}
+		return nil
+	}
+	return unmarshal((*[]string)(l))
+}
+
+// validate refuses what could never be filled in.
+func (l LabelNames) validate() error {
+	for _, one := range l {
+		if one == "" {
+			return errors.New("an empty text is not the name of a label")
+		}
+		if strings.Count(one, "{") != strings.Count(one, "}") {
+			return fmt.Errorf("%q has a brace without its other half; write it as \"{host}{path}\"", one)
+		}
+	}
+	return nil
+}
+
+// value is that of the first alternative that the series has, empty if it has
+// none.
+func (l LabelNames) value(s *exposition.Series) string {
+	v, _ := l.find(s)
+	return v
+}
+
+// find is value, with whether it is that of a label alone.
+func (l LabelNames) find(s *exposition.Series) (value string, label bool) {
+	for _, one := range l {
+		if isLabelName(one) {
+			if v := s.Label(one); v != "" {
+				return v, true
+			}
+		} else if v := fill(one, s); v != "" {
+			return v, false
+		}
+	}
+	return "", false
+}
+
+var labelName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.:-]*$`)
+
+func isLabelName(text string) bool { return labelName.MatchString(text) }
+
+// fill puts the values of labels into a text; it is empty if the series lacks
+// one of them.
+func fill(text string, s *exposition.Series) string {
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(text, "{")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		name, after, _ := strings.Cut(rest, "}")
+		value := s.Label(name)
+		if value == "" {
+			return ""
+		}
+		b.WriteString(value)
+		text = after
+	}
+}
+
+// has reports whether the series has a label of this name, even an empty one.
+func has(s *exposition.Series, name string) bool {
+	for i := range s.Labels {
+		if s.Labels[i].Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// methods are HTTP's, as they stand before a path.
+var methods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE"}
+
+// cutMethod takes apart what names method and path at once, as the routes of
+// Go's own mux do: "GET /articles/{id}".
+func cutMethod(path string) (method, rest string) {
+	word, rest, found := strings.Cut(path, " ")
+	if found && rest != "" {
+		for _, m := range methods {
+			if word == m {
+				return m, strings.TrimLeft(rest, " ")
+			}
+		}
+	}
+	return "", path
+}
+
+// cleanRoute gives OpenTelemetry's http.route the form of other paths: with a
+// leading slash, and without what ASP.NET writes behind the name of a
+// parameter: api/orders/{id:int} is /api/orders/{id}.
+func cleanRoute(route string) string {
+	var b strings.Builder
+	if !strings.HasPrefix(route, "/") {
+		b.WriteByte('/')
+	}
+	depth, constraint := 0, false
+	for _, r := range route {
+		switch r {
+		case '{':
+			depth++
+		case '}':
+			depth--
+			constraint = constraint && depth > 0
+		case ':':
+			constraint = constraint || depth > 0
+		}
+		if !constraint {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
