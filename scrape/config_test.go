@@ -71,7 +71,7 @@ endpoints:
 		t.Errorf("%+v", c)
 	}
 	want := Mappings{{
-		Name: "endpoints", Family: "shop_ms", Kind: red.Latency, Unit: "ms", Path: red.LabelNames{"op"},
+		Name: "endpoints", Family: "shop_ms", Kind: red.Latency, Unit: "ms", Traffic: red.HTTP, Path: red.LabelNames{"op"},
 		ErrorsFrom: &red.ErrorsFrom{Family: "shop_total", Path: red.LabelNames{"op"}, Status: red.LabelNames{"result"}},
 	}}
 	if diff := cmp.Diff(want, c.Endpoints); diff != "" {

@@ -76,8 +76,6 @@ type Convention struct {
 	Buckets    string            `yaml:"buckets,omitempty"`
 
 	PathIsMetricsPath bool `yaml:"path_is_metrics_path,omitempty"`
-
-	guess bool // made by the general rule
 }
 
 // ErrorsFrom names the counter that carries the status of the requests whose
