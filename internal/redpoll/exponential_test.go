@@ -28,7 +28,7 @@ func TestFastExponentialQuantileInterpolatesOnALogarithmicAxis(t *testing.T) {
 	}
 	f(0.1, 0.125, 0, 0.25)          // rank 2 of 4, linear from 0
 	f(0.35, math.Exp2(0.5), 1, 2)   // rank 7, the third of 6
-	f(0.5, 2, 1, 2)                 // rank 10, the last of 6
+	f(0.5, 4, 4, 8)                 // between the 6 and the 10: the higher bucket
 	f(0.75, 4*math.Exp2(0.5), 4, 8) // rank 15, the fifth of 10
 	f(1, 8, 4, 8)
 }

@@ -188,18 +188,15 @@ func (h *Histogram) Quantile(q float64) (e Estimate, ok bool) {
 	if n == 0 || len(h.Bounds) == 0 || !(q >= 0 && q <= 1) {
 		return Estimate{}, false
 	}
-	b, below := h.bucketOf(q * float64(n))
+	b, share := h.locate(q, n)
 	e.Lower, e.Upper = h.bucketRange(b)
 	switch {
 	case b == len(h.Bounds):
 		e.Value = e.Lower
 	case math.IsInf(e.Lower, -1):
 		e.Value, e.Lower = e.Upper, min(0, e.Upper) // no duration is negative
-	case h.Counts[b] == 0:
-		e.Value = e.Upper
 	default:
-		rank := q*float64(n) - float64(below)
-		e.Value = h.Scale.between(e.Lower, e.Upper, rank/float64(h.Counts[b]))
+		e.Value = h.Scale.between(e.Lower, e.Upper, share)
 	}
 	return e, true
 }
@@ -213,18 +210,50 @@ func (s Scale) between(lower, upper, f float64) float64 {
 	return min(upper, max(lower, math.Exp2(from+(to-from)*f)))
 }
 
-// bucketOf finds the first bucket whose cumulative count reaches rank, and the
-// number of observations below that bucket.
-func (h *Histogram) bucketOf(rank float64) (bucket int, below uint64) {
+// locate finds the bucket that holds the q-quantile of n observations, and which
+// share of that bucket's observations lies below it.
+//
+// As Prometheus does, it counts from the highest bucket down for the upper half
+// of a native histogram. A quantile that falls exactly between two buckets then
+// belongs to the higher one, which is another figure if there are empty buckets
+// between them.
+func (h *Histogram) locate(q float64, n uint64) (bucket int, share float64) {
+	if h.Scale == Exponential && q >= 0.5 {
+		return h.locateFromAbove((1 - q) * float64(n))
+	}
+	rank, below := q*float64(n), uint64(0)
 	last := len(h.Counts) - 1
 	for i, c := range h.Counts[:last] {
 		upTo := AddCounts(below, c)
-		if float64(upTo) >= rank {
-			return i, below
+		if float64(upTo) >= rank && (c > 0 || h.Scale != Exponential) {
+			return i, shareOf(rank-float64(below), c)
 		}
 		below = upTo
 	}
-	return last, below
+	return last, 0
+}
+
+// locateFromAbove is locate for the quantile that has rank observations above
+// it.
+func (h *Histogram) locateFromAbove(rank float64) (bucket int, share float64) {
+	above := uint64(0)
+	for i := len(h.Counts) - 1; i >= 0; i-- {
+		c := h.Counts[i]
+		upTo := AddCounts(above, c)
+		if c > 0 && float64(upTo) >= rank {
+			return i, shareOf(float64(upTo)-rank, c)
+		}
+		above = upTo
+	}
+	return 0, 0
+}
+
+// shareOf is rank / count, and all of a bucket that is empty.
+func shareOf(rank float64, count uint64) float64 {
+	if count == 0 {
+		return 1
+	}
+	return rank / float64(count)
 }
 
 func (h *Histogram) bucketRange(b int) (lower, upper float64) {
