@@ -85,9 +85,15 @@ type StaticConfig struct {
 	Labels  map[string]string `yaml:"labels,omitempty"`
 }
 
+// NewJobConfig is a job with a name and no targets, and the defaults of a file
+// that says no more.
+func NewJobConfig(name string) JobConfig {
+	return JobConfig{JobName: name, HTTPClientConfig: config.DefaultHTTPClientConfig}
+}
+
 // UnmarshalYAML decodes over the HTTP client's defaults.
 func (c *JobConfig) UnmarshalYAML(unmarshal func(any) error) error {
-	*c = JobConfig{HTTPClientConfig: config.DefaultHTTPClientConfig}
+	*c = NewJobConfig("")
 	type plain JobConfig
 	return unmarshal((*plain)(c))
 }

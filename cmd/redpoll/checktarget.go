@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
-	promconfig "github.com/prometheus/common/config"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/common/version"
 
@@ -147,7 +146,7 @@ func (c *checkTarget) chooseJob(conf *config.Config, configFile, address string)
 	case c.job != "":
 		return scrape.JobConfig{}, fmt.Errorf("--job: %s has no job %q", configFile, c.job)
 	}
-	return scrape.JobConfig{JobName: "check", HTTPClientConfig: promconfig.DefaultHTTPClientConfig}, nil
+	return scrape.NewJobConfig("check"), nil
 }
 
 // parseTarget takes a URL or host:port. Credentials are refused: the command
