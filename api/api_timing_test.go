@@ -1,7 +1,6 @@
 package api
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -18,7 +17,9 @@ func hundred() *redpoll.Snapshot {
 	for i := range endpoints {
 		e := checkout
 		e.Key.Path = fmt.Sprintf("/api/v1/resource%d", i)
-		e.P50, e.P95, e.P99 = redpoll.Exactly(0.02+float64(i)/7e3), redpoll.Exactly(0.09+float64(i)/6e3), redpoll.Exactly(0.24+float64(i)/5e3)
+		e.P50 = &redpoll.Estimate{Value: 0.02 + float64(i)/7e3, Lower: 0.01, Upper: 0.05}
+		e.P95 = &redpoll.Estimate{Value: 0.09 + float64(i)/6e3, Lower: 0.05, Upper: 0.25}
+		e.P99 = &redpoll.Estimate{Value: 0.24 + float64(i)/5e3, Lower: 0.1, Upper: 0.5}
 		endpoints[i] = e
 	}
 	return snapshotAt(0, endpoints...)
@@ -55,7 +56,8 @@ func BenchmarkMetricsAnswer(b *testing.B) {
 	b.Run("encoded per request", func(b *testing.B) {
 		for b.Loop() {
 			w := httptest.NewRecorder()
-			body, err := json.Marshal(toWireSnapshot(s))
+			snapshot := toWireSnapshot(s)
+			body, err := snapshot.encode()
 			if err != nil {
 				b.Fatal(err)
 			}

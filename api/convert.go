@@ -8,12 +8,22 @@ import (
 )
 
 func toWireSnapshot(s *redpoll.Snapshot) wireSnapshot {
-	sum := addUp(s.Endpoints)
 	w := wireSnapshot{
-		Timestamp: s.Time.UnixMilli(),
-		Interval:  s.Interval.Milliseconds(),
-		Endpoints: make([]wireEndpoint, len(s.Endpoints)),
-		Total:     wireTotal{Throughput: plain(sum.throughput), ErrorRate: percent(sum.errorRate)},
+		Timestamp:    s.Time.UnixMilli(),
+		Interval:     s.Interval.Milliseconds(),
+		Endpoints:    make([]wireEndpoint, len(s.Endpoints)),
+		wireOverview: toWireOverview(s),
+	}
+	for i := range s.Endpoints {
+		w.Endpoints[i] = toWireEndpoint(&s.Endpoints[i])
+	}
+	return w
+}
+
+func toWireOverview(s *redpoll.Snapshot) wireOverview {
+	sum := addUp(s.Endpoints)
+	return wireOverview{
+		Total: wireTotal{Throughput: plain(sum.throughput), ErrorRate: percent(sum.errorRate)},
 		CDN: wireCDN{
 			Bandwidth:     plain(s.CDN.Bandwidth),
 			CacheHitRatio: percent(s.CDN.CacheHitRatio),
@@ -25,15 +35,9 @@ func toWireSnapshot(s *redpoll.Snapshot) wireSnapshot {
 			CPU:    percent(s.System.CPU),
 			Source: s.System.Source,
 		},
+		Targets: countTargets(s.Targets),
+		Marks:   toWireMarks(s.Marks),
 	}
-	for i := range s.Endpoints {
-		w.Endpoints[i] = toWireEndpoint(&s.Endpoints[i])
-	}
-	w.Targets = countTargets(s.Targets)
-	if len(s.Marks) > 0 {
-		w.Marks = toWireMarks(s.Marks)
-	}
-	return w
 }
 
 // toWireMarks never gives nil.

@@ -27,12 +27,9 @@ type message struct {
 
 func (m *message) isAnswer() bool { return m.seq == 0 }
 
-// newMessage encodes v. The event gets the id seq, and none if that is 0.
-func newMessage(seq uint64, v any) (*message, error) {
-	text, err := json.Marshal(v)
-	if err != nil {
-		return nil, fmt.Errorf("encode stream message: %w", err)
-	}
+// newMessage makes a message of JSON. The event gets the id seq, and none if
+// that is 0.
+func newMessage(seq uint64, text []byte) (*message, error) {
 	frame, err := websocket.NewPreparedMessage(websocket.TextMessage, text)
 	if err != nil {
 		return nil, fmt.Errorf("frame stream message: %w", err)
@@ -43,6 +40,22 @@ func newMessage(seq uint64, v any) (*message, error) {
 		event: sync.OnceValue(func() []byte { return appendEvent(nil, seq, text) }),
 		size:  len(text),
 	}, nil
+}
+
+func (m *streamMessage) message() (*message, error) {
+	text, err := m.encode()
+	if err != nil {
+		return nil, err
+	}
+	return newMessage(m.Seq, text)
+}
+
+func (m errorMessage) message() (*message, error) {
+	text, err := json.Marshal(m)
+	if err != nil {
+		return nil, fmt.Errorf("encode error message: %w", err)
+	}
+	return newMessage(0, text)
 }
 
 // appendEvent relies on JSON text having no line breaks.
@@ -74,15 +87,16 @@ type tick struct {
 
 // newTick encodes the snapshot once. It keeps s and active.
 func newTick(seq uint64, s *redpoll.Snapshot, transitions, active []redpoll.Alert) (*tick, error) {
-	body, err := json.Marshal(toWireSnapshot(s))
+	w := toWireSnapshot(s)
+	body, err := w.encode()
 	if err != nil {
-		return nil, fmt.Errorf("encode snapshot: %w", err)
+		return nil, err
 	}
 	m := streamMessage{Type: "update", Seq: seq, Timestamp: s.Time.UnixMilli(), Data: body}
 	if len(transitions) > 0 {
 		m.Alerts = toWireAlerts(transitions)
 	}
-	update, err := newMessage(seq, m)
+	update, err := m.message()
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +108,7 @@ func newTick(seq uint64, s *redpoll.Snapshot, transitions, active []redpoll.Aler
 		snapshot: sync.OnceValues(func() (*message, error) {
 			m := m
 			m.Type, m.Alerts = "snapshot", toWireAlerts(active)
-			return newMessage(seq, m)
+			return m.message()
 		}),
 	}, nil
 }

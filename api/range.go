@@ -53,18 +53,17 @@ func (r wireRange) appendTo(b []byte) []byte {
 	return append(appendNumber(b, r.upper), ']')
 }
 
-// wireRanges are those of p50, p95 and p99. Every message has many: they are
-// written at one go.
+// wireRanges are those of p50, p95 and p99.
 type wireRanges [3]wireRange
 
 // MarshalJSON writes an array of three.
 func (r wireRanges) MarshalJSON() ([]byte, error) {
-	b := append(make([]byte, 0, 64), '[')
-	for i := range r {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = r[i].appendTo(b)
-	}
-	return append(b, ']'), nil
+	return r.appendTo(make([]byte, 0, 64)), nil
+}
+
+func (r wireRanges) appendTo(b []byte) []byte {
+	b = r[0].appendTo(append(b, '['))
+	b = r[1].appendTo(append(b, ','))
+	b = r[2].appendTo(append(b, ','))
+	return append(b, ']')
 }

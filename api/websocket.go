@@ -225,7 +225,7 @@ func (s *wsStream) handle(kind int, text []byte) {
 // complain answers with an error message. Where the client sends nonsense
 // faster than it reads the answers, some are lost.
 func (s *wsStream) complain(reason error) {
-	m, err := newMessage(0, errorMessage{Type: "error", Timestamp: s.now().UnixMilli(), Error: reason.Error()})
+	m, err := errorMessage{Type: "error", Timestamp: s.now().UnixMilli(), Error: reason.Error()}.message()
 	if err != nil || !s.box.post(m) {
 		s.lost.Inc()
 	}

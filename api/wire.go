@@ -22,10 +22,14 @@ type number struct{ v *float64 }
 
 // MarshalJSON writes null for a missing or non-finite value.
 func (n number) MarshalJSON() ([]byte, error) {
+	return n.appendTo(make([]byte, 0, 16)), nil
+}
+
+func (n number) appendTo(b []byte) []byte {
 	if n.v == nil || math.IsNaN(*n.v) || math.IsInf(*n.v, 0) {
-		return []byte("null"), nil
+		return append(b, "null"...)
 	}
-	return appendNumber(make([]byte, 0, 16), *n.v), nil
+	return appendNumber(b, *n.v)
 }
 
 func appendNumber(b []byte, v float64) []byte {
@@ -128,14 +132,19 @@ type wireTargetCount struct {
 }
 
 type wireSnapshot struct {
-	Timestamp int64           `json:"timestamp"`
-	Interval  int64           `json:"interval"` // ms
-	Endpoints []wireEndpoint  `json:"endpoints"`
-	Total     wireTotal       `json:"total"` // of all endpoints together
-	CDN       wireCDN         `json:"cdn"`
-	System    wireSystem      `json:"system"`
-	Targets   wireTargetCount `json:"targets"`
-	Marks     []wireMark      `json:"marks,omitempty"` // since the snapshot before
+	Timestamp int64          `json:"timestamp"`
+	Interval  int64          `json:"interval"` // ms
+	Endpoints []wireEndpoint `json:"endpoints"`
+	wireOverview
+}
+
+// wireOverview is what a snapshot has beside its endpoints.
+type wireOverview struct {
+	Total   wireTotal       `json:"total"` // of all endpoints together
+	CDN     wireCDN         `json:"cdn"`
+	System  wireSystem      `json:"system"`
+	Targets wireTargetCount `json:"targets"`
+	Marks   []wireMark      `json:"marks,omitempty"` // since the snapshot before
 }
 
 type wireAlert struct {
