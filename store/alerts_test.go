@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"math"
 	"testing"
 	"time"
 
@@ -18,10 +19,10 @@ const hostile = "'; DROP TABLE tick; --\"\x00\n\u202e{}"
 func at(seconds int) time.Time { return noon.Add(time.Duration(seconds) * time.Second) }
 
 func firing(id string, since int) redpoll.Alert {
-	value, peak, baseline := 0.75, 0.9, 0.5
+	value, peak, baseline, lower, upper := 0.75, 0.9, 0.5, 0.25, math.Inf(1)
 	return redpoll.Alert{
 		ID: id, Rule: "CheckoutSlow", Metric: "latency_spike", Severity: redpoll.Critical, State: redpoll.Firing,
-		Endpoint: checkout, Value: &value, Peak: &peak, Threshold: 0.5, Above: true, Unit: redpoll.Ratio, Baseline: &baseline,
+		Endpoint: checkout, Value: &value, Peak: &peak, Threshold: 0.5, Above: true, Unit: redpoll.Ratio, Baseline: &baseline, Lower: &lower, Upper: &upper,
 		Labels: map[string]string{"team": hostile}, Annotations: map[string]string{"summary": "slow"},
 		Since: at(since), FiredAt: at(since + 30), UpdatedAt: at(since + 60), SilencedBy: "s1",
 	}
@@ -51,8 +52,10 @@ func TestCanaryAlertsComeBackAfterRestartAsTheyWere(t *testing.T) {
 	s := open(t, path)
 	pending := firing("3", 300)
 	pending.State, pending.FiredAt, pending.Value, pending.Baseline = redpoll.Pending, time.Time{}, nil, nil
+	pending.Upper = nil
 	unknown := firing("2", 200)
 	unknown.State, unknown.Before, unknown.Cause, unknown.Above = redpoll.Unknown, redpoll.Firing, redpoll.TargetDown, false
+	unknown.Lower, unknown.Upper = nil, nil
 	unknown.Labels, unknown.Annotations, unknown.Endpoint = nil, nil, redpoll.EndpointKey{}
 	putAll(t, s, firing("1", 100), unknown, pending)
 	if err := s.Close(); err != nil {

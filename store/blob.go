@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"math"
+	"math/bits"
 	"slices"
 	"time"
 
@@ -17,23 +17,35 @@ import (
 //
 //	blob    = version (1 byte) interval record*
 //	record  = id-delta length body            ids ascend; the first delta is the id
-//	body    = flags (1 byte) elapsed [requests] [errors] [latency]
-//	latency = [layout] sum runs
+//	body    = flags (1 byte) elapsed [requests] [errors [client-errors]] [latency]
+//	latency = [layout | native] sum runs
+//	native  = schema threshold first buckets  a redpoll.ExponentialLayout
 //	runs    = run (0 run)*
 //	run     = gap count*                      skip gap buckets, then counts above 0
 //
 // Everything but the two bytes is a varint: interval and elapsed milliseconds,
-// sum zigzag nanoseconds. The runs end where the record does. A reader of one
-// endpoint steps over the others by their length.
-const blobVersion = 1
+// sum zigzag nanoseconds, schema and first zigzag, threshold the bytes of the
+// float64 in reverse, which for a power of two are few. The runs end where the
+// record does. A reader of one endpoint steps over the others by their length.
+//
+// Version 1 had the flags up to hasRequests, and client errors were not
+// counted. It is read, but written no more.
+const (
+	blobVersion  = 2
+	blobVersion1 = 1
+)
 
 // The flags of a record.
 const (
-	hasErrors   = 1 << iota // errors are known
-	hasLatency              // the latency part is there
-	hasLayout               // the histogram is not of the endpoint's own layout
-	hasRequests             // requests differ from the number of observed durations
-	knownFlags  = 1<<iota - 1
+	hasErrors          = 1 << iota // errors are known
+	hasLatency                     // the latency part is there
+	hasLayout                      // the histogram is not of the endpoint's own layout
+	hasRequests                    // requests differ from the number of observed durations
+	hasClientErrors                // errors are known and some are the client's
+	lacksClientErrors              // errors are known, client errors are not
+	hasExponential                 // the histogram is a native one
+	knownFlags         = 1<<iota - 1
+	knownFlagsVersion1 = hasRequests<<1 - 1
 )
 
 // maxEndpointID leaves 40 bits for the time in keys made of both.
@@ -57,8 +69,8 @@ func newBlob(interval time.Duration) *blobWriter {
 	return &blobWriter{buf: binary.AppendUvarint([]byte{blobVersion}, uint64(max(0, interval.Milliseconds())))}
 }
 
-// add appends a record. Ids must ascend from 1 to maxEndpointID. layout tells
-// in.Latency's bounds, ownLayout if it is the endpoint's own.
+// add appends a record. Ids must ascend from 1 to maxEndpointID. layout is what
+// catalog.internLayout has said of in.Latency.
 func (w *blobWriter) add(id int64, in *redpoll.Increase, layout int64) {
 	w.body = appendBody(w.body[:0], in, layout)
 	w.buf = binary.AppendUvarint(w.buf, uint64(id-w.last))
@@ -77,30 +89,56 @@ func appendBody(b []byte, in *redpoll.Increase, layout int64) []byte {
 	if flags&hasErrors != 0 {
 		b = binary.AppendUvarint(b, in.Errors)
 	}
-	if flags&hasLatency == 0 {
-		return b
+	if flags&hasClientErrors != 0 {
+		b = binary.AppendUvarint(b, in.ClientErrors)
 	}
-	if flags&hasLayout != 0 {
+	switch {
+	case flags&hasLatency == 0:
+		return b
+	case flags&hasExponential != 0:
+		b = appendExponential(b, in.Latency.ExponentialLayout())
+	case flags&hasLayout != 0:
 		b = binary.AppendUvarint(b, uint64(layout))
 	}
 	b = binary.AppendVarint(b, nanoseconds(in.Latency.Sum))
 	return appendRuns(b, in.Latency.Counts)
 }
 
+func appendExponential(b []byte, l redpoll.ExponentialLayout) []byte {
+	b = binary.AppendVarint(b, int64(l.Schema))
+	b = binary.AppendUvarint(b, bits.ReverseBytes64(math.Float64bits(l.Threshold)))
+	b = binary.AppendVarint(b, int64(l.First))
+	return binary.AppendUvarint(b, uint64(l.Buckets))
+}
+
 func bodyFlags(in *redpoll.Increase, layout int64) byte {
-	var flags byte
-	if in.ErrorsKnown {
-		flags |= hasErrors
-	}
+	flags := errorFlags(in)
 	if in.Latency == nil {
 		return flags | hasRequests
 	}
 	flags |= hasLatency
-	if layout != ownLayout {
+	switch {
+	case in.Latency.Scale == redpoll.Exponential:
+		flags |= hasExponential
+	case layout != ownLayout:
 		flags |= hasLayout
 	}
 	if in.Latency.Count() != in.Requests {
 		flags |= hasRequests
+	}
+	return flags
+}
+
+func errorFlags(in *redpoll.Increase) byte {
+	if !in.ErrorsKnown {
+		return 0
+	}
+	var flags byte = hasErrors
+	if in.ClientErrors > 0 {
+		flags |= hasClientErrors
+	}
+	if in.ClientErrorsUnknown {
+		flags |= lacksClientErrors
 	}
 	return flags
 }
@@ -137,179 +175,6 @@ func appendRuns(b []byte, counts []uint64) []byte {
 		next = i + 1
 	}
 	return b
-}
-
-// blobReader walks over a blob's records in ascending order of endpoint id.
-type blobReader struct {
-	rest []byte
-	// id and body are the record that next has reached.
-	id   int64
-	body []byte
-}
-
-// openBlob reads a blob's head. The reader refers to data.
-func openBlob(data []byte) (r blobReader, interval time.Duration, err error) {
-	if len(data) == 0 || data[0] != blobVersion {
-		return r, 0, fmt.Errorf("%w: unknown version", errCorrupt)
-	}
-	ms, n := binary.Uvarint(data[1:])
-	interval, ok := milliseconds(ms)
-	if n <= 0 || !ok {
-		return r, 0, fmt.Errorf("%w: interval", errCorrupt)
-	}
-	return blobReader{rest: data[1+n:]}, interval, nil
-}
-
-// next goes to the following record; ok is false behind the last one.
-func (r *blobReader) next() (ok bool, err error) {
-	if len(r.rest) == 0 {
-		return false, nil
-	}
-	delta, n := binary.Uvarint(r.rest)
-	if n <= 0 || delta == 0 || delta > uint64(maxEndpointID-r.id) {
-		return false, fmt.Errorf("%w: endpoint id", errCorrupt)
-	}
-	length, m := binary.Uvarint(r.rest[n:])
-	if m <= 0 || length > uint64(len(r.rest)-n-m) {
-		return false, fmt.Errorf("%w: length", errCorrupt)
-	}
-	end := n + m + int(length)
-	r.id += int64(delta)
-	r.body, r.rest = r.rest[n+m:end], r.rest[end:]
-	return true, nil
-}
-
-// seek goes to the record of one endpoint; ok is false if it has none.
-func (r *blobReader) seek(id int64) (ok bool, err error) {
-	for r.id < id {
-		if ok, err := r.next(); !ok {
-			return false, err
-		}
-	}
-	return r.id == id, nil
-}
-
-// decoder turns record bodies into increases.
-type decoder struct {
-	// layout finds the bounds of an endpoint's histogram: of its own layout or
-	// of the one named; ok is false if there is none.
-	layout func(endpoint, layout int64) (bounds []float64, ok bool)
-
-	histogram redpoll.Histogram
-	b         []byte
-	bad       bool
-}
-
-// decode reads the body of an endpoint's record. The increase's Latency is
-// good until the next call, which reuses it.
-func (d *decoder) decode(endpoint int64, body []byte) (redpoll.Increase, error) {
-	d.b, d.bad = body, len(body) == 0
-	if d.bad {
-		return redpoll.Increase{}, fmt.Errorf("%w: no flags", errCorrupt)
-	}
-	flags := body[0]
-	d.b = body[1:]
-	var in redpoll.Increase
-	elapsed, ok := milliseconds(d.uvarint())
-	in.Elapsed = elapsed
-	if flags&hasRequests != 0 {
-		in.Requests = d.uvarint()
-	}
-	if flags&hasErrors != 0 {
-		in.Errors, in.ErrorsKnown = d.uvarint(), true
-	}
-	if flags > knownFlags || !ok || d.bad {
-		return redpoll.Increase{}, fmt.Errorf("%w: counters of endpoint %d", errCorrupt, endpoint)
-	}
-	if flags&hasLatency == 0 {
-		return in, d.finish(endpoint)
-	}
-	if err := d.latency(endpoint, flags); err != nil {
-		return redpoll.Increase{}, err
-	}
-	in.Latency = &d.histogram
-	if flags&hasRequests == 0 {
-		in.Requests = d.histogram.Count()
-	}
-	return in, nil
-}
-
-func (d *decoder) latency(endpoint int64, flags byte) error {
-	layout := uint64(ownLayout)
-	if flags&hasLayout != 0 {
-		layout = d.uvarint()
-	}
-	bounds, ok := d.layout(endpoint, int64(layout))
-	if !ok {
-		return fmt.Errorf("%w: endpoint %d has no bucket layout %d", errCorrupt, endpoint, layout)
-	}
-	d.reset(bounds)
-	d.histogram.Sum = float64(d.varint()) / 1e9
-	return d.runs(endpoint)
-}
-
-func (d *decoder) reset(bounds []float64) {
-	n := len(bounds) + 1
-	if cap(d.histogram.Counts) < n {
-		d.histogram.Counts = make([]uint64, n)
-	}
-	d.histogram.Bounds, d.histogram.Counts = bounds, d.histogram.Counts[:n]
-	clear(d.histogram.Counts)
-}
-
-func (d *decoder) runs(endpoint int64) error {
-	counts := d.histogram.Counts
-	i, gap := uint64(0), true
-	for len(d.b) > 0 && !d.bad {
-		v := d.uvarint()
-		switch {
-		case gap:
-			i, gap = i+min(v, uint64(len(counts))), false
-		case v == 0:
-			gap = true
-		case i < uint64(len(counts)):
-			counts[i] = v
-			i++
-		default:
-			d.bad = true
-		}
-	}
-	return d.finish(endpoint)
-}
-
-func (d *decoder) finish(endpoint int64) error {
-	if d.bad || len(d.b) > 0 {
-		return fmt.Errorf("%w: buckets of endpoint %d", errCorrupt, endpoint)
-	}
-	return nil
-}
-
-// uvarint is 0 and marks the record as bad where there is none.
-func (d *decoder) uvarint() uint64 {
-	v, n := binary.Uvarint(d.b)
-	if n <= 0 {
-		d.bad, n = true, 0
-	}
-	d.b = d.b[n:]
-	return v
-}
-
-func (d *decoder) varint() int64 {
-	v, n := binary.Varint(d.b)
-	if n <= 0 {
-		d.bad, n = true, 0
-	}
-	d.b = d.b[n:]
-	return v
-}
-
-// milliseconds makes a duration of stored milliseconds; ok is false if it does
-// not fit.
-func milliseconds(ms uint64) (d time.Duration, ok bool) {
-	if ms > math.MaxInt64/uint64(time.Millisecond) {
-		return 0, false
-	}
-	return time.Duration(ms) * time.Millisecond, true
 }
 
 // record is an endpoint's part of a blob.

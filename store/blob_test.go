@@ -15,15 +15,15 @@ import (
 )
 
 // layouts used by the blob tests: every endpoint's own is bounds, layout 7 has
-// one bound, layout 8 none.
-func testLayout(_, layout int64) ([]float64, bool) {
+// one bound and is geometric, layout 8 has none.
+func testLayout(_, layout int64) (*redpoll.Histogram, bool) {
 	switch layout {
 	case ownLayout:
-		return bounds, true
+		return &redpoll.Histogram{Bounds: bounds}, true
 	case 7:
-		return []float64{1}, true
+		return &redpoll.Histogram{Bounds: []float64{1}, Scale: redpoll.Geometric}, true
 	case 8:
-		return nil, true
+		return &redpoll.Histogram{}, true
 	}
 	return nil, false
 }
@@ -34,13 +34,13 @@ func decodeAll(blob []byte) (records []record, interval time.Duration, err error
 	if err != nil {
 		return nil, 0, err
 	}
-	d := decoder{layout: testLayout}
+	d := decoder{layout: testLayout, exponential: newCatalog().exponentials.find}
 	for {
 		ok, err := r.next()
 		if !ok {
 			return records, interval, err
 		}
-		in, err := d.decode(r.id, r.body)
+		in, err := d.decode(&r)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -54,10 +54,12 @@ func decodeAll(blob []byte) (records []record, interval time.Duration, err error
 }
 
 func layoutLike(h *redpoll.Histogram) int64 {
-	switch len(h.Bounds) {
-	case 0:
+	switch {
+	case h.Scale == redpoll.Exponential:
+		return ownLayout
+	case len(h.Bounds) == 0:
 		return 8
-	case 1:
+	case len(h.Bounds) == 1:
 		return 7
 	}
 	return ownLayout
@@ -91,12 +93,36 @@ func TestFastBlobKeepsEverything(t *testing.T) {
 	f("counters only", redpoll.Increase{Elapsed: time.Second, Requests: 7})
 	f("no requests", redpoll.Increase{Elapsed: time.Second, ErrorsKnown: true})
 	f("errors", redpoll.Increase{Elapsed: time.Second, Requests: 7, Errors: 9, ErrorsKnown: true})
+	f("client errors", redpoll.Increase{Elapsed: time.Second, Requests: 700, ClientErrors: 300, ErrorsKnown: true})
+	f("client errors unknown in part", redpoll.Increase{Requests: 7, Errors: 1, ClientErrors: 2, ErrorsKnown: true, ClientErrorsUnknown: true})
+	f("native histogram", redpoll.Increase{Requests: 9, Latency: native(t, 3, math.Exp2(-128), 2, -60, 5, 0, 0, 2)})
+	f("native histogram of zeroes", redpoll.Increase{Requests: 9, Latency: native(t, -4, 0, 9, 0)})
+	f("native histogram with a wide zero bucket", redpoll.Increase{Requests: 9, Latency: native(t, 8, 0.001, 2, 5, 7)})
 	f("empty histogram", redpoll.Increase{Elapsed: time.Second, Latency: redpoll.NewHistogram(bounds)})
 	f("first and last bucket", redpoll.Increase{Elapsed: time.Hour, Requests: huge.Count(), Latency: huge})
 	f("gaps", increase(2, 1, 0, 3, 4, 0, 0, 300, 0, 1<<40))
 	f("requests without duration", redpoll.Increase{Requests: 5, Latency: &redpoll.Histogram{Bounds: bounds, Counts: make([]uint64, 12)}})
-	f("another layout", redpoll.Increase{Requests: 3, Latency: &redpoll.Histogram{Bounds: []float64{1}, Counts: []uint64{1, 2}}})
+	f("another layout", redpoll.Increase{Requests: 3, Latency: &redpoll.Histogram{Bounds: []float64{1}, Counts: []uint64{1, 2}, Scale: redpoll.Geometric}})
 	f("no finite bound", redpoll.Increase{Requests: 3, Latency: &redpoll.Histogram{Counts: []uint64{3}}})
+}
+
+// What version 1 wrote: 7 requests in 5 s, 2 of them errors, in the third
+// bucket, and 9 requests of which no status is known.
+func TestCanaryRecordsOfVersion1AreReadWithoutClientErrors(t *testing.T) {
+	blob := []byte{blobVersion1, 0x88, 0x27,
+		1, 7, hasErrors | hasLatency, 0x88, 0x27, 2, 6, 2, 7,
+		1, 4, hasRequests, 0x88, 0x27, 9}
+	got, _, err := decodeAll(blob)
+	if err != nil {
+		t.Fatal(err)
+	}
+	timed := increase(2, 0, 0, 7)
+	timed.Latency.Sum = 3e-9
+	timed.ClientErrorsUnknown = true
+	want := []record{{id: 1, increase: timed}, {id: 2, increase: redpoll.Increase{Elapsed: 5 * time.Second, Requests: 9}}}
+	if diff := cmp.Diff(want, got, compareRecords); diff != "" {
+		t.Error(diff)
+	}
 }
 
 func TestFastBlobSeeksOneOfMany(t *testing.T) {
@@ -149,7 +175,13 @@ func TestFastBlobRefusesDamage(t *testing.T) {
 	f("no interval", good[:1])
 	f("cut off", good[:len(good)-1])
 	f("an id too many", append(slices.Clone(good), 1))
-	f("unknown flag", []byte{blobVersion, 0, 1, 2, 1 << 5, 0})
+	f("unknown flag", []byte{blobVersion, 0, 1, 2, knownFlags + 1, 0})
+	f("a flag that version 1 had not", []byte{blobVersion1, 0, 1, 4, hasErrors | hasClientErrors, 0, 1, 1})
+	f("version 0", append([]byte{0}, good[1:]...))
+	f("no such schema", []byte{blobVersion, 0, 1, 7, hasLatency | hasExponential, 0, 9 * 2, 0, 0, 0, 0})
+	f("a schema beyond 8 bits", []byte{blobVersion, 0, 1, 8, hasLatency | hasExponential, 0, 0x80, 4, 0, 0, 0, 0})
+	f("a native histogram of too many buckets", []byte{blobVersion, 0, 1, 9, hasLatency | hasExponential, 0, 0, 0, 2, 0x81, 4, 0, 0})
+	f("a native histogram cut off", []byte{blobVersion, 0, 1, 4, hasLatency | hasExponential, 0, 0, 0})
 	f("unknown layout", []byte{blobVersion, 0, 1, 4, hasLatency | hasLayout, 0, 99, 0})
 	f("too many buckets", []byte{blobVersion, 0, 1, 7, hasLatency | hasLayout, 0, 7, 0, 1, 5, 5})
 	f("bytes behind the counters", []byte{blobVersion, 0, 1, 4, hasRequests, 0, 1, 1})
@@ -160,6 +192,8 @@ func TestFastBlobRefusesDamage(t *testing.T) {
 func FuzzBlob(f *testing.F) {
 	f.Add(encodeRecords(5*time.Second, []record{{id: 1, increase: increase(1, 5, 0, 7)}, {id: 9, increase: redpoll.Increase{Requests: 4}}}))
 	f.Add([]byte{blobVersion, 0, 1, 7, hasLatency | hasLayout, 0, 7, 0, 1, 5, 5})
+	f.Add([]byte{blobVersion, 0, 1, 9, hasLatency | hasExponential, 0, 6, 0, 2, 3, 8, 1, 5})
+	f.Add([]byte{blobVersion1, 0, 1, 5, hasErrors | hasRequests, 0, 9, 3})
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, blob []byte) {
 		records, interval, err := decodeAll(blob)

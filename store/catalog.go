@@ -39,7 +39,10 @@ type catalog struct {
 	byKey   map[redpoll.EndpointKey]*endpoint
 	byID    map[int64]*endpoint
 	layouts map[int64]*layout
-	byLE    map[string]*layout
+
+	byLayoutKey map[layoutKey]*layout
+	// exponentials are the layouts that have no row.
+	exponentials exponentials
 	// bounds is how many the layouts have together.
 	bounds int
 	// lastID is the endpoint id given out last, lastLayout the highest one of
@@ -55,7 +58,9 @@ func newCatalog() *catalog {
 		byKey:   map[redpoll.EndpointKey]*endpoint{},
 		byID:    map[int64]*endpoint{},
 		layouts: map[int64]*layout{},
-		byLE:    map[string]*layout{},
+
+		byLayoutKey:  map[layoutKey]*layout{},
+		exponentials: exponentials{known: map[redpoll.ExponentialLayout]*redpoll.Histogram{}},
 	}
 }
 

@@ -54,7 +54,7 @@ func (s *Store) Range(ctx context.Context, q redpoll.HistoryQuery) (redpoll.Hist
 		return redpoll.History{}, fmt.Errorf("read history: %w", err)
 	}
 	defer tx.Rollback() //nolint:errcheck // nothing was written
-	r := &rangeReader{tx: tx, ctx: ctx, endpoint: id, decoder: decoder{layout: s.catalog.layout}}
+	r := &rangeReader{tx: tx, ctx: ctx, endpoint: id, decoder: s.catalog.decoder()}
 	h, err := r.answer(q, step)
 	if err != nil && !errors.Is(err, ErrTooManyPoints) {
 		err = fmt.Errorf("read history: %w", err)
@@ -172,7 +172,7 @@ func (r *rangeReader) add(ts int64, blob []byte) error {
 	if !ok {
 		return err
 	}
-	in, err := r.decoder.decode(b.id, b.body)
+	in, err := r.decoder.decode(&b)
 	if err != nil {
 		return err
 	}

@@ -18,22 +18,24 @@ import (
 func TestCanaryViewShowsTheMinutesFigures(t *testing.T) {
 	s := open(t, newPath(t))
 	counters := redpoll.Increase{Elapsed: 5 * time.Second, Requests: 10}
+	both := increase(5, 0, 0, 90, 10)
+	both.ClientErrors = 20
 	quiet := increase(0)
 	for i := range 12 {
 		appendAll(t, s, snapshot(at(5*i),
-			endpointMetrics(checkout, increase(5, 0, 0, 90, 10)), // 10–25 ms, 25–50 ms
+			endpointMetrics(checkout, both), // 10–25 ms, 25–50 ms
 			endpointMetrics(cart, counters),
 			endpointMetrics(redpoll.EndpointKey{Job: "shop", Method: hostile, Path: "/quiet"}, quiet)))
 	}
 	appendAll(t, s, snapshot(at(60)))
 	f := func(endpoint string, want ...float64) { // NaN stands for NULL
 		t.Helper()
-		got := make([]sql.NullFloat64, 5)
+		got := make([]sql.NullFloat64, 6)
 		var job, clock string
 		var timestamp int64
-		err := s.read.QueryRow(`SELECT job, p50, p95, p99, error_rate, throughput, timestamp, time
+		err := s.read.QueryRow(`SELECT job, p50, p95, p99, error_rate, client_error_rate, throughput, timestamp, time
 			FROM endpoint_metrics WHERE endpoint = ?`, endpoint).
-			Scan(&job, &got[0], &got[1], &got[2], &got[3], &got[4], &timestamp, &clock)
+			Scan(&job, &got[0], &got[1], &got[2], &got[3], &got[4], &got[5], &timestamp, &clock)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -47,9 +49,9 @@ func TestCanaryViewShowsTheMinutesFigures(t *testing.T) {
 		}
 	}
 	null := math.NaN()
-	f("/checkout", 10+15*50.0/90, 25+25*0.5, 25+25*0.9, 5, 20)
-	f("/cart", null, null, null, null, 2)
-	f("/quiet", null, null, null, null, 0)
+	f("/checkout", 10+15*50.0/90, 25+25*0.5, 25+25*0.9, 5, 20, 20)
+	f("/cart", null, null, null, null, null, 2)
+	f("/quiet", null, null, null, null, null, 0)
 }
 
 func TestViewIsReadBySqlite3WhileRedpollRuns(t *testing.T) {

@@ -25,14 +25,18 @@ type tick struct {
 	blob     []byte // nil if no endpoint has anything new
 	cdn      redpoll.CDN
 	system   redpoll.System
+	marks    []redpoll.Mark
 	alerts   []redpoll.Alert
 }
+
+// bytes is about what the tick takes up in memory, alerts apart.
+func (t *tick) bytes() int { return len(t.blob) + markBytes(t.marks) }
 
 // journal is what the writer remembers from one snapshot to the next. open and
 // due change only once a commit has succeeded, so a failed one needs no undoing.
 type journal struct {
 	// pending are the ticks to be written, oldest first; bytes is the size of
-	// their blobs.
+	// them together.
 	pending []tick
 	bytes   int
 	// last is the newest tick's time, pending ones included.
@@ -49,7 +53,9 @@ type journal struct {
 }
 
 // Append stores a snapshot in one transaction: the New increases of its
-// endpoints, the system and cdn figures and the alerts that changed.
+// endpoints, the system and cdn figures, the marks and the alerts that changed.
+// Quantiles that an application states itself are not stored: they cannot be
+// added up.
 //
 // When that fails, the snapshot is kept in memory and written by a later
 // Append, in order; what exceeds maxPendingTicks or maxPendingBytes is lost,
@@ -76,6 +82,7 @@ func (s *Store) newTick(snap *redpoll.Snapshot, transitions []redpoll.Alert) (ti
 		system:   snap.System,
 		alerts:   cloneAlerts(transitions),
 	}
+	t.marks = marksUntil(t.ts, snap.Marks)
 	var err error
 	t.blob, err = s.encode(snap, t.ts)
 	return t, err
@@ -158,7 +165,7 @@ func (s *Store) leaveOut(in *redpoll.Increase, k redpoll.EndpointKey, cause erro
 func (s *Store) enqueue(t tick) {
 	j := &s.journal
 	j.pending = append(j.pending, t)
-	j.bytes += len(t.blob)
+	j.bytes += t.bytes()
 	j.last = t.ts
 	for len(j.pending) > 1 && (len(j.pending) > maxPendingTicks || j.bytes > maxPendingBytes) {
 		lost := &j.pending[0]
@@ -170,7 +177,7 @@ func (s *Store) enqueue(t tick) {
 
 // shift takes away the oldest pending tick.
 func (j *journal) shift() {
-	j.bytes -= len(j.pending[0].blob)
+	j.bytes -= j.pending[0].bytes()
 	j.pending[0] = tick{} // for the garbage collector
 	j.pending = j.pending[1:]
 }
@@ -284,6 +291,9 @@ func (s *Store) putTick(tx *transaction, t *tick) error {
 		}
 	}
 	if err := putGauges(tx, t); err != nil {
+		return err
+	}
+	if err := putMarks(tx, t.marks); err != nil {
 		return err
 	}
 	return putAlerts(tx, t.alerts)

@@ -311,7 +311,7 @@ func TestFastMinuteRowsAreRounded(t *testing.T) {
 		Latency: &redpoll.Histogram{Bounds: []float64{3.3e-6}, Counts: []uint64{10, 0}},
 	}
 	row := minuteRow{ts: noon.UnixMilli(), id: 7, increase: &in}
-	want := []any{noon.UnixMilli(), int64(7), int64(2), int64(3), int64(3), nil, int64(10), int64(5000)}
+	want := []any{noon.UnixMilli(), int64(7), int64(2), int64(3), int64(3), nil, nil, int64(10), int64(5000)}
 	if diff := cmp.Diff(want, row.appendTo(nil)); diff != "" {
 		t.Error(diff)
 	}

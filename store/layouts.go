@@ -11,7 +11,8 @@ import (
 
 // How many bucket layouts are known at a time, lest an application that makes
 // up new ones at every scrape fill memory and disk: those that one endpoint
-// brings up, and the bounds of all together, some 40 MB.
+// brings up, and the bounds of all together, some 40 MB. Native histograms,
+// whose layouts change as their range grows, do not count: see exponentials.
 const (
 	maxLayoutsBrought = 32
 	maxBounds         = 1 << 20
@@ -20,12 +21,19 @@ const (
 // errTooManyLayouts: a histogram's bucket layout is new and one too many.
 var errTooManyLayouts = errors.New("too many bucket layouts")
 
+// scaleNames are the scales of stored layouts in the bounds table.
+var scaleNames = map[redpoll.Scale]string{
+	redpoll.Linear:    "linear",
+	redpoll.Geometric: "geometric",
+}
+
 // layout is a row of the bounds table. Its fields are guarded by the catalog's
-// mutex, except id, bounds and le, which never change.
+// mutex, except id, key and buckets, which never change.
 type layout struct {
-	id     int64
-	bounds []float64
-	le     string // the bounds as JSON
+	id  int64
+	key layoutKey
+	// buckets is what the layout's histograms have but for their counts.
+	buckets redpoll.Histogram
 	// last is Unix ms; it lags behind by up to lastSeenStep.
 	last int64
 	// by brought it up, nil if that was an earlier run.
@@ -34,8 +42,44 @@ type layout struct {
 	saved bool
 }
 
-// layout finds bounds as decoder.layout wants it.
-func (c *catalog) layout(id, layout int64) ([]float64, bool) {
+// layoutKey tells layouts apart.
+type layoutKey struct {
+	le    string // the bounds as JSON
+	scale string // one of scaleNames
+}
+
+func newLayout(id int64, k layoutKey) (*layout, error) {
+	l := &layout{id: id, key: k}
+	if err := json.Unmarshal([]byte(k.le), &l.buckets.Bounds); err != nil {
+		return nil, fmt.Errorf("bounds %d: %w", id, err)
+	}
+	for scale, name := range scaleNames {
+		if name == k.scale {
+			l.buckets.Scale = scale
+			return l, nil
+		}
+	}
+	return nil, fmt.Errorf("bounds %d: unknown scale %q", id, k.scale)
+}
+
+// keyOf is the key of h's layout.
+func keyOf(h *redpoll.Histogram) (k layoutKey, err error) {
+	scale, ok := scaleNames[h.Scale]
+	if !ok {
+		return k, fmt.Errorf("histogram of an unknown scale %d", h.Scale)
+	}
+	if !slices.IsSorted(h.Bounds) {
+		return k, errors.New("histogram whose bounds do not ascend")
+	}
+	le, err := json.Marshal(slices.Concat([]float64{}, h.Bounds)) // [], never null
+	if err != nil {
+		return k, fmt.Errorf("histogram bounds: %w", err)
+	}
+	return layoutKey{le: string(le), scale: scale}, nil
+}
+
+// layout finds buckets as decoder.layout wants it.
+func (c *catalog) layout(id, layout int64) (*redpoll.Histogram, bool) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	l := c.layouts[layout]
@@ -49,12 +93,12 @@ func (c *catalog) layout(id, layout int64) ([]float64, bool) {
 	if l == nil {
 		return nil, false
 	}
-	return l.bounds, true
+	return &l.buckets, true
 }
 
-// layoutOf gives the id under which h's bounds are stored with a record of an
-// endpoint at ts: ownLayout if they are the endpoint's own or h is nil. With an
-// error, h cannot be stored.
+// layoutOf gives the id under which h's layout is stored with a record of an
+// endpoint at ts: ownLayout if it is the endpoint's own, or needs no storing
+// because h is nil or a native histogram. With an error, h cannot be stored.
 func (c *catalog) layoutOf(id, ts int64, h *redpoll.Histogram) (int64, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -71,10 +115,12 @@ func (c *catalog) internLayout(e *endpoint, ts int64, h *redpoll.Histogram) (int
 		return ownLayout, nil
 	case len(h.Counts) != len(h.Bounds)+1:
 		return 0, fmt.Errorf("histogram with %d bounds and %d counts", len(h.Bounds), len(h.Counts))
-	case e.own != nil && slices.Equal(e.own.bounds, h.Bounds):
+	case h.Scale == redpoll.Exponential:
+		return ownLayout, c.exponentials.check(h)
+	case e.own != nil && e.own.buckets.SameLayout(h):
 		return ownLayout, nil
 	}
-	l, err := c.findLayout(e, ts, h.Bounds)
+	l, err := c.findLayout(e, ts, h)
 	if err != nil {
 		return 0, err
 	}
@@ -87,38 +133,39 @@ func (c *catalog) internLayout(e *endpoint, ts int64, h *redpoll.Histogram) (int
 	return ownLayout, nil
 }
 
-// findLayout gives a bucket layout, a new one that e brings up if need be.
-func (c *catalog) findLayout(e *endpoint, ts int64, bounds []float64) (*layout, error) {
-	if !slices.IsSorted(bounds) {
-		return nil, errors.New("histogram whose bounds do not ascend")
-	}
-	le, err := json.Marshal(slices.Concat([]float64{}, bounds)) // [], never null
+// findLayout gives h's bucket layout, a new one that e brings up if need be.
+func (c *catalog) findLayout(e *endpoint, ts int64, h *redpoll.Histogram) (*layout, error) {
+	k, err := keyOf(h)
 	if err != nil {
-		return nil, fmt.Errorf("histogram bounds: %w", err)
+		return nil, err
 	}
-	if l, ok := c.byLE[string(le)]; ok {
+	if l, ok := c.byLayoutKey[k]; ok {
 		return l, nil
 	}
-	if e.brought >= maxLayoutsBrought || c.bounds+len(bounds) > maxBounds {
+	if e.brought >= maxLayoutsBrought || c.bounds+len(h.Bounds) > maxBounds {
 		return nil, errTooManyLayouts
 	}
+	l, err := newLayout(c.lastLayout+1, k)
+	if err != nil {
+		return nil, err
+	}
+	l.last, l.by = ts, e
 	e.brought++
-	l := &layout{id: c.lastLayout + 1, bounds: slices.Clone(bounds), le: string(le), last: ts, by: e}
 	c.putLayout(l)
 	c.unsavedLayouts = append(c.unsavedLayouts, l)
 	return l, nil
 }
 
 func (c *catalog) putLayout(l *layout) {
-	c.layouts[l.id], c.byLE[l.le] = l, l
-	c.bounds += len(l.bounds)
+	c.layouts[l.id], c.byLayoutKey[l.key] = l, l
+	c.bounds += len(l.buckets.Bounds)
 	c.lastLayout = max(c.lastLayout, l.id)
 }
 
 func (c *catalog) dropLayout(l *layout) {
 	delete(c.layouts, l.id)
-	delete(c.byLE, l.le)
-	c.bounds -= len(l.bounds)
+	delete(c.byLayoutKey, l.key)
+	c.bounds -= len(l.buckets.Bounds)
 	if l.by != nil {
 		l.by.brought--
 	}

@@ -66,13 +66,13 @@ func eachRecord(blob []byte, c *catalog, f func(id int64, in redpoll.Increase)) 
 	if err != nil {
 		return err
 	}
-	d := decoder{layout: c.layout}
+	d := c.decoder()
 	for {
 		ok, err := r.next()
 		if !ok {
 			return err
 		}
-		in, err := d.decode(r.id, r.body)
+		in, err := d.decode(&r)
 		if err != nil {
 			return err
 		}

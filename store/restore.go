@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -119,19 +118,22 @@ func (c *catalog) load(ctx context.Context, tx *sql.Tx) error {
 }
 
 func (c *catalog) loadLayouts(ctx context.Context, tx *sql.Tx) error {
-	rows, err := tx.QueryContext(ctx, "SELECT id, le, last_ts FROM bounds")
+	rows, err := tx.QueryContext(ctx, "SELECT id, le, scale, last_ts FROM bounds")
 	if err != nil {
 		return err
 	}
 	defer rows.Close() // Err tells
 	for rows.Next() {
-		l := &layout{saved: true}
-		if err := rows.Scan(&l.id, &l.le, &l.last); err != nil {
+		var id, last int64
+		var k layoutKey
+		if err := rows.Scan(&id, &k.le, &k.scale, &last); err != nil {
 			return err
 		}
-		if err := json.Unmarshal([]byte(l.le), &l.bounds); err != nil {
-			return fmt.Errorf("bounds %d: %w", l.id, err)
+		l, err := newLayout(id, k)
+		if err != nil {
+			return err
 		}
+		l.last, l.saved = last, true
 		c.putLayout(l)
 	}
 	return rows.Err()

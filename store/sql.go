@@ -18,15 +18,18 @@ const rowsPerInsert = 20
 // inserts are the prepared statements of the write path. All of them replace
 // what is there, so that a transaction can be repeated.
 type inserts struct {
-	tick, mtick, gauge, bounds, endpoint, alert *sql.Stmt
-	minute, minutes                             *sql.Stmt // one row, rowsPerInsert rows
+	tick, mtick, gauge, bounds, endpoint, alert, mark *sql.Stmt
+	minute, minutes                                   *sql.Stmt // one row, rowsPerInsert rows
 }
 
+// minuteColumns is how many minuteRow.appendTo fills.
+const minuteColumns = 9
+
 const insertMinute = `INSERT OR REPLACE INTO minute
-	(ts, endpoint_id, p50_us, p95_us, p99_us, errors, requests, elapsed_ms) VALUES `
+	(ts, endpoint_id, p50_us, p95_us, p99_us, errors, client_errors, requests, elapsed_ms) VALUES `
 
 func prepareInserts(ctx context.Context, db *sql.DB) (in inserts, err error) {
-	const row = "(?,?,?,?,?,?,?,?)"
+	row := "(" + strings.Repeat("?,", minuteColumns-1) + "?)"
 	for _, p := range []struct {
 		to  **sql.Stmt
 		sql string
@@ -35,12 +38,13 @@ func prepareInserts(ctx context.Context, db *sql.DB) (in inserts, err error) {
 		{&in.mtick, "INSERT OR REPLACE INTO mtick (ts, data) VALUES (?,?)"},
 		{&in.gauge, `INSERT OR REPLACE INTO gauge
 			(ts, uptime, memory, cpu, source, cdn_bandwidth, cdn_cache_hit_ratio, cdn_storage) VALUES (?,?,?,?,?,?,?,?)`},
-		{&in.bounds, `INSERT INTO bounds (id, le, last_ts) VALUES (?,?,?)
+		{&in.bounds, `INSERT INTO bounds (id, le, scale, last_ts) VALUES (?,?,?,?)
 			ON CONFLICT (id) DO UPDATE SET last_ts = excluded.last_ts`},
 		{&in.endpoint, `INSERT INTO endpoint
 			(id, job, instance, path, method, bounds_id, first_ts, last_ts) VALUES (?,?,'',?,?,?,?,?)
 			ON CONFLICT (id) DO UPDATE SET bounds_id = excluded.bounds_id, last_ts = excluded.last_ts`},
 		{&in.alert, upsertAlert},
+		{&in.mark, "INSERT OR REPLACE INTO mark (ts, job, instance, kind, text) VALUES (?,?,?,?,?)"},
 		{&in.minute, insertMinute + row},
 		{&in.minutes, insertMinute + row + strings.Repeat(","+row, rowsPerInsert-1)},
 	} {
@@ -98,7 +102,7 @@ func (s *Store) closeMinute(tx *transaction, m minute, left dueRows) (dueRows, e
 
 // putMinuteRows writes rows of the minute table.
 func (s *Store) putMinuteRows(tx *transaction, rows []minuteRow) error {
-	args := make([]any, 0, rowsPerInsert*8)
+	args := make([]any, 0, rowsPerInsert*minuteColumns)
 	for len(rows) > 0 {
 		n, statement := 1, tx.minute
 		if len(rows) >= rowsPerInsert {
@@ -119,12 +123,15 @@ func (s *Store) putMinuteRows(tx *transaction, rows []minuteRow) error {
 
 func (r *minuteRow) appendTo(args []any) []any {
 	in := r.increase
-	var errors any
+	var errors, clientErrors any
 	if in.ErrorsKnown {
 		errors = integer(in.Errors)
 	}
+	if in.ErrorsKnown && !in.ClientErrorsUnknown {
+		clientErrors = integer(in.ClientErrors)
+	}
 	return append(args, r.ts, r.id, microseconds(in.Quantile(0.50)), microseconds(in.Quantile(0.95)),
-		microseconds(in.Quantile(0.99)), errors, integer(in.Requests), in.Elapsed.Round(time.Millisecond).Milliseconds())
+		microseconds(in.Quantile(0.99)), errors, clientErrors, integer(in.Requests), in.Elapsed.Round(time.Millisecond).Milliseconds())
 }
 
 // integer clamps to what SQLite can hold.
@@ -142,7 +149,7 @@ func microseconds(e *redpoll.Estimate) any {
 func (s *Store) putCatalog(tx *transaction) error {
 	layouts, endpoints := s.catalog.toSave()
 	for _, l := range layouts {
-		if err := tx.exec(tx.bounds, l.id, l.le, l.last); err != nil {
+		if err := tx.exec(tx.bounds, l.id, l.key.le, l.key.scale, l.last); err != nil {
 			return err
 		}
 	}
@@ -189,14 +196,19 @@ const (
 // whole minutes: a minute is never left with a part of its ticks.
 func (s *Store) prune(tx *transaction, ts int64) error {
 	before := func(age time.Duration) int64 { return floor(ts-age.Milliseconds(), minuteMS) }
-	return tx.deleteOld([]oldRows{
+	err := tx.deleteOld([]oldRows{
 		{"DELETE FROM tick WHERE ts < ?", before(time.Duration(s.config.Retention.Raw))},
 		{"DELETE FROM mtick WHERE ts < ?", before(time.Duration(s.config.Retention.Minute))},
+		{"DELETE FROM mark WHERE ts < ?", before(time.Duration(s.config.Retention.Minute))},
 		{"DELETE FROM minute WHERE ts < ?", before(minuteRowRetention)},
 		{"DELETE FROM gauge WHERE ts < ?", before(minuteRowRetention)},
 		{"DELETE FROM anomaly_alerts WHERE resolved_at < ?", before(alertRetention)},
 		{"DELETE FROM silences WHERE ends_at < ?", before(silenceRetention)},
 	})
+	if err != nil {
+		return err
+	}
+	return tx.limitMarks()
 }
 
 // oldest is the time of the oldest record that prune leaves at time ts.

@@ -45,6 +45,15 @@ func increase(errors uint64, counts ...uint64) redpoll.Increase {
 	return redpoll.Increase{Elapsed: 5 * time.Second, Requests: h.Count(), Errors: errors, ErrorsKnown: true, Latency: h}
 }
 
+func native(t testing.TB, schema int8, threshold float64, zero uint64, first int, counts ...uint64) *redpoll.Histogram {
+	t.Helper()
+	h, ok := redpoll.NewExponential(schema, threshold, zero, first, counts)
+	if !ok {
+		t.Fatalf("schema %d from bucket %d was refused", schema, first)
+	}
+	return h
+}
+
 func endpointMetrics(k redpoll.EndpointKey, in redpoll.Increase) redpoll.EndpointMetrics {
 	return redpoll.EndpointMetrics{Key: k, Window: in, New: &in}
 }
