@@ -24,6 +24,9 @@ type Options struct {
 	Errors Statuses
 	// MetricsPath is the path that is scraped.
 	MetricsPath string
+	// Scale is how durations are taken to lie inside a bucket of a histogram
+	// whose bounds the application chose; native ones have their own.
+	Scale redpoll.Scale
 	// MaxEndpoints bounds the endpoints of the target; what comes on top is
 	// merged into one whose path is Other.
 	MaxEndpoints int
@@ -185,11 +188,22 @@ func (d *Deriver) anyFell(samples []exposition.Sample) bool {
 		if t == nil || t.scrape == 0 {
 			continue
 		}
-		if h := d.histogramOf(&samples[i]); h != nil && t.buckets.fell(h) || h == nil && t.counter.fell(samples[i].Value) {
+		if d.fell(t, &samples[i]) {
 			return true
 		}
 	}
 	return false
+}
+
+// fell reports whether a series has counted less than it had.
+func (d *Deriver) fell(t *track, s *exposition.Sample) bool {
+	if s.Native != nil && t.native != nil {
+		return t.native.fell(s.Native)
+	}
+	if h := d.histogramOf(s); h != nil {
+		return t.buckets.fell(h)
+	}
+	return t.counter.fell(s.Value)
 }
 
 // follow advances one series and adds its increase to its endpoint, if its
@@ -201,44 +215,75 @@ func (d *Deriver) follow(t *track, s *exposition.Sample, restarted bool) {
 		})
 		return
 	}
-	t.past = d.history(t, restarted)
-	t.before, t.scrape = t.scrape, d.scrape
+	t.past = d.history(t, s.Created, restarted)
+	t.before, t.scrape, t.created = t.scrape, d.scrape, s.Created
 	if len(t.links) > 0 {
 		d.linked = append(d.linked, t)
 	}
-	if h := d.histogramOf(s); h != nil {
-		d.followHistogram(t, h)
-		return
-	}
-	increase, ok := t.counter.advance(s.Value, t.past)
-	d.took(t, t.counter.value, increase, ok)
-	if e := d.endpointOf(t); e != nil {
-		e.own.add(t, t.outcome)
+	switch {
+	case s.Native != nil:
+		d.followNative(t, s.Native)
+	case s.Histogram != nil || s.Summary != nil:
+		d.followHistogram(t, s)
+	default:
+		increase, ok := t.counter.advance(s.Value, t.past)
+		d.took(t, t.counter.value, increase, ok)
+		if e := d.endpointOf(t); e != nil {
+			e.own.add(t, t.outcome)
+		}
 	}
 }
 
-func (d *Deriver) followHistogram(t *track, h *exposition.Histogram) {
+// followHistogram advances a classic histogram or a summary.
+func (d *Deriver) followHistogram(t *track, s *exposition.Sample) {
+	h := d.histogramOf(s)
 	if len(h.Bounds) > 0 && h.Bounds[0] < 0 {
-		d.result.Skipped.Add(len(h.Cumulative), func() string {
-			return t.series.String() + " has buckets for negative durations"
-		})
+		d.skip(t, len(h.Cumulative), "has buckets for negative durations")
 		return
 	}
-	sum, ok, relaid := t.buckets.advance(h, t.past)
-	if relaid {
-		d.result.Skipped.Add(len(h.Cumulative), func() string {
-			return t.series.String() + " has other buckets than before, so it is counted anew"
-		})
+	t.native = nil
+	g := t.buckets.advance(h, t.past)
+	d.took(t, t.buckets.count(), t.buckets.counted, g.ok)
+	if e := d.addDurations(t, g, len(h.Cumulative)); e != nil && s.Summary != nil {
+		e.setOwn(t, s.Summary.Quantiles)
 	}
-	d.took(t, t.buckets.count(), t.buckets.counted, ok)
+}
+
+// followNative advances a native histogram. What the application exposes of it
+// as a classic one is left out: it is the same.
+func (d *Deriver) followNative(t *track, h *exposition.Native) {
+	if t.native == nil {
+		t.native = &native{}
+	}
+	t.buckets.forget()
+	g := t.native.advance(h, t.past)
+	d.took(t, t.native.total, t.native.counted, g.ok)
+	d.addDurations(t, g, 1)
+}
+
+// addDurations adds a histogram's increase to its endpoint, which it returns;
+// nil if the family is not used. samples is what the series counts as.
+func (d *Deriver) addDurations(t *track, g growth, samples int) *Endpoint {
+	if !g.ok && g.doubt == "" && t.past == continued {
+		g.doubt = "cannot be compared with what it was, so it is counted anew"
+	}
+	if g.doubt != "" {
+		d.skip(t, samples, g.doubt)
+	}
 	e := d.endpointOf(t)
 	if e == nil {
-		return
+		return nil
 	}
-	if ok {
-		e.addLatency(t, sum)
+	if g.ok {
+		e.addLatency(t, g.sum, d.options.Scale)
 	}
 	e.own.add(t, t.outcome)
+	return e
+}
+
+// skip counts samples of a series as not compared.
+func (d *Deriver) skip(t *track, samples int, why string) {
+	d.result.Skipped.Add(samples, func() string { return t.series.String() + " " + why })
 }
 
 // took notes what a series has counted, and the scrape if that fell.
@@ -264,11 +309,15 @@ func (d *Deriver) histogramOf(s *exposition.Sample) *exposition.Histogram {
 // goes on counting.
 const shortAbsence = 5
 
-func (d *Deriver) history(t *track, restarted bool) history {
+// history says what t's new value is compared with. A series that says that it
+// was created later than it said before began anew, also if it has counted more
+// since than it had.
+func (d *Deriver) history(t *track, created float64, restarted bool) history {
+	recreated := t.created > 0 && created > t.created+startJitter
 	switch {
 	case d.last.IsZero():
 		return baseline
-	case t.scrape == 0 || restarted || t.scrape < d.process.restartedIn:
+	case t.scrape == 0 || restarted || recreated || t.scrape < d.process.restartedIn:
 		t.forget()
 		return fromZero
 	case t.scrape == d.scrape-1 || t.scrape+shortAbsence >= d.scrape && t.scrape >= d.fellIn:

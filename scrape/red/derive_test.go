@@ -102,6 +102,11 @@ func TestFastIncreases(t *testing.T) {
 		// All 40 are new: 8, 17, 15. Rank 20 is 12 of 17 into the second.
 		[]string{latency(10, 20, 30), latency(8, 25, 40)},
 		"/a: unknown", "/a: 40 0 0.382353 0.5 0.2")
+	f("so does a sum that fell, where every bucket grew",
+		// 30 since the restart, 10 in each bucket; the sum was 6 s and is 3.
+		[]string{latency(5, 10, 15) + "http_request_duration_seconds_sum{path=\"/a\",code=\"200\"} 6\n",
+			strings.Replace(latency(10, 20, 30), "} 6\n", "} 3\n", 1)},
+		"/a: unknown", "/a: 30 0 0.3 0.5 0.1")
 	f("a higher bucket that grew by less is raised",
 		// Increases 10, 4, 12 become 10, 10, 12: 10 and 2 in the first and last.
 		[]string{latency(0, 0, 0), latency(10, 4, 12)},
@@ -265,17 +270,26 @@ func TestFastScrapesThatAreNotLaterChangeNothing(t *testing.T) {
 	s.wants(s.scrape(requests(200, 13)), " /a: 3 0 - - -\n")
 }
 
-func TestFastChangedBucketsAreANewBaselineAndSaid(t *testing.T) {
+// Of 1, 2, 3 up to 0.1, 0.5 and +Inf, and 2, 4, 6 up to 0.2, 0.5 and +Inf, the
+// counts up to 0.5 and of all can be compared: 2 and 1.
+func TestFastChangedBucketsAreComparedAtTheBoundsOfBothAndSaid(t *testing.T) {
 	s := newTarget(t, Options{})
 	s.scrape(latency(1, 2, 3))
 	other := strings.ReplaceAll(latency(2, 4, 6), `le="0.1"`, `le="0.2"`)
 	d := s.scrape(other)
-	s.wants(d, " /a: unknown\n")
-	want := `http_request_duration_seconds{code="200",path="/a"} has other buckets than before, so it is counted anew`
+	s.wants(d, " /a: 3 0 0.375 0.5 0.2\n")
+	want := `http_request_duration_seconds{code="200",path="/a"} has other buckets than before, so its increase is told at the bounds that both have`
 	if d.Skipped.Count != 3 || d.Skipped.Reason != want {
 		t.Errorf("skipped %+v", d.Skipped)
 	}
 	s.wants(s.scrape(strings.ReplaceAll(latency(3, 5, 7), `le="0.1"`, `le="0.2"`)), " /a: 1 0 0.1 0.19 0.2\n")
+}
+
+func TestFastBucketsWithoutACommonBoundTellRequestsAndTheMean(t *testing.T) {
+	s := newTarget(t, Options{})
+	s.scrape(latency(1, 2, 3))
+	other := strings.NewReplacer(`le="0.1"`, `le="0.2"`, `le="0.5"`, `le="0.6"`).Replace(latency(2, 4, 6))
+	s.wants(s.scrape(other), " /a: 3 0 - - 0.2\n")
 }
 
 func TestFastChangedBucketsAfterAResetCountFromZero(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/redpoll/redpoll/internal/redpoll"
+	"github.com/redpoll/redpoll/scrape/exposition"
 )
 
 // Endpoint is what one target tells about one endpoint. It belongs to the
@@ -27,18 +28,21 @@ type Endpoint struct {
 	Increase redpoll.Increase
 	// MeanKnown is false where the sum of the durations is not known.
 	MeanKnown bool
+	// Own are the quantiles that the application states in this scrape, in
+	// ascending order of Q, if a single series is all that the endpoint
+	// consists of. They are the Deriver's: copy them.
+	Own []redpoll.OwnQuantile
 
-	family     *family
-	scrape     uint64
-	absent     bool // in the scrape before
-	lastSeen   time.Time
-	forgotten  bool
-	own        tally // of the endpoint's family
-	joined     tally // of the counter that the family takes errors from
-	counted    bool  // the requests are those of joined
-	bridged    bool  // the last requests were not, because joined was away
-	hasLatency bool
-	latency    redpoll.Histogram
+	family    *family
+	scrape    uint64
+	absent    bool // in the scrape before
+	lastSeen  time.Time
+	forgotten bool
+	own       tally // of the endpoint's family
+	joined    tally // of the counter that the family takes errors from
+	counted   bool  // the requests are those of joined
+	bridged   bool  // the last requests were not, because joined was away
+	latencies latencies
 }
 
 type endpointKey struct{ method, path string }
@@ -99,25 +103,40 @@ func (e *Endpoint) begin(f *family, scrape uint64) {
 	e.own.begin(!e.absent)
 	e.joined.begin(!e.absent)
 	e.family, e.scrape = f, scrape
-	e.MeanKnown, e.hasLatency = true, false
+	e.MeanKnown, e.Own = true, e.Own[:0]
+	e.latencies.begin()
 }
 
-// addLatency adds the increase that t has just seen.
-func (e *Endpoint) addLatency(t *track, sum float64) {
+// addLatency adds the increase of durations that t has just seen.
+func (e *Endpoint) addLatency(t *track, sum float64, scale redpoll.Scale) {
 	if math.IsNaN(sum) {
 		e.MeanKnown, sum = false, 0
 	}
-	h := redpoll.Histogram{
-		Bounds: t.family.secondsOf(t.buckets.bounds),
-		Counts: t.buckets.increase,
-		Sum:    sum * t.family.convention.Unit.seconds(),
+	sum *= t.family.convention.Unit.seconds()
+	if t.native != nil {
+		e.latencies.addNative(&t.native.increase, sum)
+		return
 	}
-	if e.hasLatency {
-		e.latency.Merge(&h)
-	} else {
-		e.latency.Bounds, e.latency.Sum = h.Bounds, h.Sum
-		e.latency.Counts = append(e.latency.Counts[:0], h.Counts...)
-		e.hasLatency = true
+	e.latencies.addClassic(&redpoll.Histogram{
+		Bounds: t.family.secondsOf(t.buckets.over), Counts: t.buckets.increase, Sum: sum, Scale: scale,
+	})
+}
+
+// maxOwn bounds the quantiles that are taken from a summary.
+const maxOwn = 20
+
+// setOwn takes the quantiles of a series that has just been added. Those of two
+// series cannot be merged, so that there are none if it was not the first.
+func (e *Endpoint) setOwn(t *track, stated []exposition.Quantile) {
+	e.Own = e.Own[:0]
+	if e.own.series > 1 {
+		return
+	}
+	unit := t.family.convention.Unit.seconds()
+	for _, q := range stated {
+		if q.Q >= 0 && q.Q <= 1 && q.Value >= 0 && q.Value <= maxCount && len(e.Own) < maxOwn {
+			e.Own = append(e.Own, redpoll.OwnQuantile{Q: q.Q, Value: q.Value * unit})
+		}
 	}
 }
 
@@ -149,13 +168,14 @@ func (e *Endpoint) finish(at time.Time, elapsed time.Duration, restarted bool) {
 	in := &e.Increase
 	from := e.source()
 	e.Known, in.Requests = from.known, from.requests
-	in.Errors, in.ErrorsKnown = e.errors(restarted)
-	// A counter of failures is read a moment apart from the durations, so
-	// there may be one error more than requests.
-	in.Errors = min(in.Errors, in.Requests)
-	if e.hasLatency {
-		in.Latency = &e.latency
+	var of *tally
+	if of, in.ErrorsKnown = e.statuses(restarted); of != nil {
+		// A counter of failures is read a moment apart from the durations, so
+		// there may be one error more than requests.
+		in.Errors = min(of.errors, in.Requests)
+		in.ClientErrors = min(of.clientErrors, in.Requests-in.Errors)
 	}
+	in.Latency = e.latencies.total(e.family.convention.Unit.seconds())
 	e.bridged = e.joined.series == 0 && (e.joined.before > 0 || e.bridged)
 }
 
@@ -174,16 +194,17 @@ func (e *Endpoint) source() *tally {
 // has not told meanwhile.
 func (e *Endpoint) apart() bool { return e.bridged || e.absent && e.own.resumed }
 
-// errors are those of the endpoint's own series if they have statuses, else
-// those of the joined counter. Where other endpoints of the family have
-// statuses, and this has none at all, nothing has failed.
-func (e *Endpoint) errors(restarted bool) (n uint64, known bool) {
+// statuses are taken from the endpoint's own series if they have any, else from
+// the joined counter. Where other endpoints of the family have statuses, and
+// this has none at all, nothing has failed: of is nil. known tells that errors
+// and client errors can be told at all.
+func (e *Endpoint) statuses(restarted bool) (of *tally, known bool) {
 	switch {
 	case e.own.hasStatus:
-		return e.own.errors, e.own.complete(restarted)
+		return &e.own, e.own.complete(restarted)
 	case e.joined.hasStatus:
-		return e.joined.errors, e.joined.complete(restarted) && !e.apart()
+		return &e.joined, e.joined.complete(restarted) && !e.apart()
 	default:
-		return 0, e.family.hasStatus(e.scrape) && e.own.complete(restarted)
+		return nil, e.family.hasStatus(e.scrape) && e.own.complete(restarted)
 	}
 }

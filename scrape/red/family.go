@@ -57,6 +57,8 @@ type track struct {
 
 	counter counter
 	buckets buckets
+	native  *native // nil unless it is a native histogram
+	created float64 // when it last said it began; 0 if it does not say
 	// total is how many requests the series has counted, increase how many
 	// since the last scrape, if known.
 	total, increase uint64
@@ -75,6 +77,7 @@ type link struct {
 func (t *track) forget() {
 	t.counter = counter{}
 	t.buckets.forget()
+	t.native = nil
 }
 
 // newTrack works out what a series says about requests; nil if nothing.

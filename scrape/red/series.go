@@ -48,44 +48,62 @@ func (c *counter) advance(exposed float64, past history) (increase uint64, ok bo
 // fell reports whether a value is lower than the last one.
 func (c *counter) fell(exposed float64) bool { return wholeCount(exposed) < c.value }
 
-// buckets follows one histogram, with the memory for its increase.
+// growth is what the new state of a histogram's series says about the time
+// since the one before.
+type growth struct {
+	ok  bool    // the increase is known
+	sum float64 // of the durations; NaN if that is not known or beyond belief
+	// doubt says what could not be compared with before; empty otherwise.
+	doubt string
+}
+
+// buckets follows one classic histogram, with the memory for its increase.
 type buckets struct {
 	bounds     []float64 // as exposed, shared
 	cumulative []uint64  // rounded; empty if there is no state yet
 	sum        float64
-	increase   []uint64
-	counted    uint64 // the observations in increase, if they are known
+
+	// The increase, if it is known, not cumulative: over all bounds, or over
+	// those that the state before had too.
+	increase []uint64
+	over     []float64
+	counted  uint64 // the observations in increase
 }
 
-// advance takes the new state. Afterwards b.increase holds the increase of
-// each bucket, not cumulative, b.counted that of all, and sum that of the sum,
-// NaN if it is not known or beyond belief; ok is false where none can be known.
-// relaid tells that the bounds are not those of before, so that old and new
-// counts cannot be compared.
+// advance takes the new state and leaves what it grew by in b.increase.
 //
-// A bucket that fell means that the whole series began anew. Where a lower
-// bucket grew by more than a higher one, the higher is raised to it, as
-// Prometheus' histogram_quantile does with inconsistent buckets.
-func (b *buckets) advance(h *exposition.Histogram, past history) (sum float64, ok, relaid bool) {
+// A bucket that fell means that the whole series began anew, and so does a sum
+// that fell. Where a lower bucket grew by more than a higher one, the higher is
+// raised to it, as Prometheus' histogram_quantile does with inconsistent
+// buckets. Where the bounds are not those of before, the increase is told at
+// the bounds that both states have.
+func (b *buckets) advance(h *exposition.Histogram, past history) growth {
 	if len(b.cumulative) == 0 && past != fromZero {
 		past = baseline // the last state was refused
 	}
-	relaid = past != baseline && past != fromZero && !b.hasBounds(h.Bounds)
-	fell := b.take(h, relaid)
+	g := growth{ok: past == fromZero || past == continued}
+	relaid := past != baseline && past != fromZero && !b.hasBounds(h.Bounds)
+	fell := past != baseline && past != fromZero && sumFell(b.sum, h.Sum)
+	if relaid {
+		fell = b.compareCommon(h) || fell
+	} else {
+		fell = b.compare(h) || fell
+	}
 	switch {
 	case past == baseline:
 	case past == fromZero || fell:
-		b.setIncrease(b.cumulative)
-		sum, ok = h.Sum, true
-	case past == continued && !relaid:
-		b.setIncrease(b.increase)
-		sum, ok = h.Sum-b.sum, true
+		b.setIncrease(h.Bounds, b.cumulative)
+		g.ok, g.sum = true, plausibleSum(h.Sum, b.counted)
+	case past == continued:
+		over := h.Bounds
+		if relaid {
+			over, g.doubt = b.over, "has other buckets than before, so its increase is told at the bounds that both have"
+		}
+		b.setIncrease(over, b.increase)
+		g.sum = plausibleSum(h.Sum-b.sum, b.counted)
 	}
 	b.bounds, b.sum = h.Bounds, h.Sum
-	if sum = max(0, sum); sum > maxCount {
-		sum = math.NaN()
-	}
-	return sum, ok, relaid && !ok
+	return g
 }
 
 // hasBounds is cheap in the usual case that the bounds are shared.
@@ -96,14 +114,12 @@ func (b *buckets) hasBounds(bounds []float64) bool {
 	return len(bounds) == 0 || &b.bounds[0] == &bounds[0] || slices.Equal(b.bounds, bounds)
 }
 
-// take makes the counts the current ones and leaves in b.increase how much
-// each grew. It reports whether one fell; of a histogram with other buckets
-// than before, only the counts of all observations can be compared.
-func (b *buckets) take(h *exposition.Histogram, relaid bool) (fell bool) {
+// compare makes h the state and leaves in b.increase by how much each cumulative
+// count grew, since zero if there was no state. It reports whether one fell.
+func (b *buckets) compare(h *exposition.Histogram) (fell bool) {
 	n := len(h.Cumulative)
 	b.increase = slices.Grow(b.increase[:0], n)[:n]
-	if relaid || len(b.cumulative) == 0 {
-		fell = relaid && b.fell(h)
+	if len(b.cumulative) != n {
 		b.cumulative = slices.Grow(b.cumulative[:0], n)[:n]
 		clear(b.cumulative)
 	}
@@ -115,14 +131,34 @@ func (b *buckets) take(h *exposition.Histogram, relaid bool) (fell bool) {
 	return fell
 }
 
-// fell reports whether all observations are fewer than they were.
-func (b *buckets) fell(h *exposition.Histogram) bool {
-	return wholeCount(h.Count()) < b.count()
+// compareCommon is as compare, for the bounds that both h and the state before
+// have, which it leaves in b.over.
+func (b *buckets) compareCommon(h *exposition.Histogram) (fell bool) {
+	b.over, b.increase = nil, b.increase[:0]
+	add := func(now float64, before uint64) {
+		count := wholeCount(now)
+		fell = fell || count < before
+		b.increase = append(b.increase, count-before)
+	}
+	for i, bound := range h.Bounds {
+		if at, ok := slices.BinarySearch(b.bounds, bound); ok {
+			b.over = append(b.over, bound)
+			add(h.Cumulative[i], b.cumulative[at])
+		}
+	}
+	add(h.Count(), b.count())
+	b.cumulative = b.cumulative[:0]
+	for _, exposed := range h.Cumulative {
+		b.cumulative = append(b.cumulative, wholeCount(exposed))
+	}
+	return fell
 }
 
 // setIncrease makes b.increase and b.counted of cumulative, which may be
 // b.increase itself.
-func (b *buckets) setIncrease(cumulative []uint64) {
+func (b *buckets) setIncrease(over []float64, cumulative []uint64) {
+	b.over = over
+	b.increase = slices.Grow(b.increase[:0], len(cumulative))[:len(cumulative)]
 	var below uint64
 	for i, upTo := range cumulative {
 		upTo = max(below, upTo)
@@ -140,8 +176,32 @@ func (b *buckets) count() uint64 {
 	return 0
 }
 
+// fell reports whether all observations are fewer than they were.
+func (b *buckets) fell(h *exposition.Histogram) bool { return wholeCount(h.Count()) < b.count() }
+
 // forget drops the state.
-func (b *buckets) forget() { b.bounds, b.cumulative = nil, b.cumulative[:0] }
+func (b *buckets) forget() { b.bounds, b.cumulative, b.sum = nil, b.cumulative[:0], 0 }
+
+// sumSlack is the share by which a sum may fall without a reset: applications
+// that read the time of day see durations below zero when the clock is set.
+const sumSlack = 1e-3
+
+// sumFell reports whether a sum of durations is so much lower than before that
+// it began anew.
+func sumFell(before, now float64) bool { return now >= 0 && now < before*(1-sumSlack) }
+
+// plausibleSum is the sum of so many durations, NaN where it is below zero or
+// beyond belief. That of none is known whatever is exposed.
+func plausibleSum(sum float64, observations uint64) float64 {
+	switch {
+	case sum >= 0 && sum <= maxCount:
+		return sum
+	case observations == 0:
+		return 0
+	default:
+		return math.NaN()
+	}
+}
 
 // maxCount is the greatest count that is believed, and the greatest increase
 // of a sum. Beyond it float64 cannot tell one request from none.

@@ -1,11 +1,14 @@
 package red
 
+import "github.com/redpoll/redpoll/internal/redpoll"
+
 // tally adds up what the series of one family say about an endpoint in one
 // scrape.
 type tally struct {
-	requests, errors uint64 // since the last scrape
-	total            uint64 // requests since the series began
-	hasStatus        bool   // some series has a status
+	requests             uint64 // since the last scrape
+	errors, clientErrors uint64 // of these
+	total                uint64 // requests since the series began
+	hasStatus            bool   // some series has a status
 
 	known   bool // some increase is known
 	unknown bool // some increase is not
@@ -30,7 +33,7 @@ func (a *tally) begin(atOnce bool) {
 // failed: a client that hangs up gets no answer, and thus no status.
 func (a *tally) add(t *track, o outcome) {
 	a.series++
-	a.total += t.total
+	a.total = redpoll.AddCounts(a.total, t.total)
 	a.hasStatus = a.hasStatus || o != untold
 	switch {
 	case t.before == t.scrape-1:
@@ -43,9 +46,13 @@ func (a *tally) add(t *track, o outcome) {
 		return
 	}
 	a.known = true
-	a.requests += t.increase
-	if o == failed {
-		a.errors += t.increase
+	a.requests = redpoll.AddCounts(a.requests, t.increase)
+	switch o {
+	case failed:
+		a.errors = redpoll.AddCounts(a.errors, t.increase)
+	case clientError:
+		a.clientErrors = redpoll.AddCounts(a.clientErrors, t.increase)
+	case untold, served:
 	}
 }
 
