@@ -8,8 +8,8 @@ import (
 
 // chooseFamilies decides which of the families in the scrape are used. All are
 // if the job maps them itself. Otherwise it is, of each traffic, those of the
-// best convention; and what other conventions read of the same families, for
-// one series is never another's requests again.
+// best convention, but of guesses one family only; and what other conventions
+// read of the same families, for two series never have a request in common.
 func (d *Deriver) chooseFamilies() {
 	clear(d.best)
 	d.several = false
@@ -21,7 +21,7 @@ func (d *Deriver) chooseFamilies() {
 	chosen := 0
 	for _, f := range d.families {
 		best := d.best[f.convention.Traffic]
-		f.chosen = f.scrape == d.scrape && (!d.exclusive || f.rank == best.rank || f.name == best.name)
+		f.chosen = f.scrape == d.scrape && (!d.exclusive || f.name == best.name || f.rank == best.rank && !f.guess)
 		if f.chosen {
 			chosen++
 		}

@@ -214,6 +214,11 @@ func keyOf(paths, methods LabelNames, httpRoute bool, s *exposition.Series) endp
 	return endpointKey{method: strings.ToUpper(clip(cmp.Or(methods.value(s), before))), path: path}
 }
 
+// speaksOf reports whether an endpoint or an outcome is made of the label.
+func (c *Convention) speaksOf(label string) bool {
+	return c.Path.uses(label) || c.Method.uses(label) || c.Status.uses(label) || c.Exception.uses(label)
+}
+
 // outcomeOf is how the requests of a series ended in the eyes of a job.
 func (c *Convention) outcomeOf(s *exposition.Series, errors Statuses) outcome {
 	if text := c.Status.value(s); text != "" {

@@ -34,7 +34,7 @@ var conventionCases = []struct {
 		// 200: 30, 10, 0. 503: 0, 5, 5. Errors: 10 of 50.
 		want: "GET /a: 50 10 0.0833333 0.5 0.2\n",
 		recognised: redpoll.Recognised{
-			Convention: "client_golang", Family: "http_request_duration_seconds", Endpoints: 1,
+			Convention: "client_golang", Family: "http_request_duration_seconds", Kind: "histogram", Endpoints: 1,
 		},
 	},
 	{
@@ -48,7 +48,7 @@ var conventionCases = []struct {
 			`http_requests_total{handler="/a",method="POST",status="5xx"} 2` + "\n",
 		want: "POST /a: 50 2 0.0833333 0.5 0.2\n",
 		recognised: redpoll.Recognised{
-			Convention: "fastapi-instrumentator", Family: "http_request_duration_seconds", Endpoints: 1,
+			Convention: "fastapi-instrumentator", Family: "http_request_duration_seconds", Kind: "histogram", Endpoints: 1,
 			Note: "requests and errors are taken from http_requests_total",
 		},
 	},
@@ -62,7 +62,7 @@ var conventionCases = []struct {
 			`http_requests_total{uri="/b",method="PUT",status_code="500"} 4` + "\n",
 		want: "PUT /b: 10 3 - - -\n",
 		recognised: redpoll.Recognised{
-			Convention: "client_golang", Family: "http_requests_total", Endpoints: 1,
+			Convention: "client_golang", Family: "http_requests_total", Kind: "counter", Endpoints: 1,
 			Note: "a counter: latencies are unknown",
 		},
 	},
@@ -77,7 +77,7 @@ var conventionCases = []struct {
 		// 90 of 95 are new, all within 0.1 s.
 		want: "GET /c/{id}: 50 0 0.0833333 0.5 0.2\nGET (no route): 90 0 0.05 0.095 0.2\n",
 		recognised: redpoll.Recognised{
-			Convention: "opentelemetry", Family: "http_server_request_duration_seconds", Endpoints: 2,
+			Convention: "opentelemetry", Family: "http_server_request_duration_seconds", Kind: "histogram", Endpoints: 2,
 		},
 	},
 	{
@@ -93,9 +93,10 @@ var conventionCases = []struct {
 		// 8 requests took 2 s: 0.25 s each.
 		want: "GET /d: 8 0 - - 0.25\n",
 		recognised: redpoll.Recognised{
-			Convention: "micrometer", Family: "http_server_requests_seconds", Endpoints: 1,
+			Convention: "micrometer", Family: "http_server_requests_seconds", Kind: "count and sum", Endpoints: 1,
 			Note: "no buckets: quantiles are unknown",
 		},
+		hint: true,
 	},
 	{
 		name: "micrometer with a histogram",
@@ -105,7 +106,7 @@ var conventionCases = []struct {
 			histogram("http_server_requests_seconds", `method="GET",status="200",uri="/d"`, 31, 46, 51),
 		want: "GET /d: 50 0 0.0833333 0.5 0.2\n",
 		recognised: redpoll.Recognised{
-			Convention: "micrometer", Family: "http_server_requests_seconds", Endpoints: 1,
+			Convention: "micrometer", Family: "http_server_requests_seconds", Kind: "histogram", Endpoints: 1,
 		},
 	},
 	{
@@ -121,7 +122,7 @@ var conventionCases = []struct {
 			"# TYPE promhttp_metric_handler_requests_total counter\n" + `promhttp_metric_handler_requests_total{code="200"} 2` + "\n",
 		want: " /api/v1/query: 50 4 0.0833333 0.5 0.2\n",
 		recognised: redpoll.Recognised{
-			Convention: "prometheus", Family: "prometheus_http_request_duration_seconds", Endpoints: 1,
+			Convention: "prometheus", Family: "prometheus_http_request_duration_seconds", Kind: "histogram", Endpoints: 1,
 			Note: "requests and errors are taken from prometheus_http_requests_total",
 		},
 	},
@@ -135,7 +136,7 @@ var conventionCases = []struct {
 			`promhttp_metric_handler_requests_total{code="500"} 1` + "\n",
 		want: " /metrics: 3 1 - - -\n",
 		recognised: redpoll.Recognised{
-			Convention: "promhttp", Family: "promhttp_metric_handler_requests_total", Endpoints: 1,
+			Convention: "promhttp", Family: "promhttp_metric_handler_requests_total", Kind: "counter", Endpoints: 1,
 			Note: "a counter: latencies are unknown",
 		},
 		hint: true,
@@ -148,7 +149,7 @@ var conventionCases = []struct {
 			histogram("redpoll_http_request_duration_seconds", `route="/api/metrics",method="get",code="200"`, 31, 46, 51),
 		want: "GET /api/metrics: 50 0 0.0833333 0.5 0.2\n",
 		recognised: redpoll.Recognised{
-			Convention: "redpoll", Family: "redpoll_http_request_duration_seconds", Endpoints: 1,
+			Convention: "redpoll", Family: "redpoll_http_request_duration_seconds", Kind: "histogram", Endpoints: 1,
 		},
 	},
 	{
@@ -161,7 +162,7 @@ var conventionCases = []struct {
 			histogram("http_server_requests_seconds", `uri="/a",method="GET",status="200"`, 30, 45, 50),
 		want: "GET /a: 50 0 0.0833333 0.5 0.2\n",
 		recognised: redpoll.Recognised{
-			Convention: "micrometer", Family: "http_server_requests_seconds", Endpoints: 1,
+			Convention: "micrometer", Family: "http_server_requests_seconds", Kind: "histogram", Endpoints: 1,
 			Note: "http_request_duration_seconds is taken for the same requests and left out",
 		},
 	},

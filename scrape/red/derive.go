@@ -17,9 +17,11 @@ import (
 // Options say how a target's families are understood.
 type Options struct {
 	// Conventions are the job's own ones, all of which are used, each family
-	// for requests of its own. If there are none, redpoll's are, of which
-	// only the first that fits is.
+	// for requests of its own. If there are none, those of Catalogue are, of
+	// which only the first that fits is used for each traffic.
 	Conventions []Convention
+	// Catalogue is nil for redpoll's own conventions.
+	Catalogue *Catalogue
 	// Errors are the statuses that count as errors; nil is DefaultErrors.
 	Errors Statuses
 	// MetricsPath is the path that is scraped.
@@ -42,7 +44,9 @@ const Retention = 5 * time.Minute
 // concurrent use.
 type Deriver struct {
 	options   Options
-	exclusive bool // only one family is used
+	catalogue *Catalogue
+	exclusive bool              // of each traffic, one convention is used
+	guesses   map[string]*guess // by the family's name
 
 	scrape uint64    // number of the current scrape, from 1
 	last   time.Time // of the last scrape; zero before the first
@@ -64,6 +68,7 @@ type Deriver struct {
 	best     map[Traffic]*family     // the preferred family of each traffic
 	several  bool                    // more than one family is used
 	claims   map[endpointKey]*family // whose each endpoint is, if several
+	report   report
 	result   Derived
 }
 
@@ -75,7 +80,7 @@ type slot struct {
 }
 
 // Derived is what one scrape says. It and its Endpoints are valid until the
-// next Derive; Recognised may be kept.
+// next Derive; Recognised, Ignored and Advice may be kept.
 type Derived struct {
 	// Elapsed is the time since the last scrape, 0 for the first.
 	Elapsed time.Duration
@@ -87,6 +92,7 @@ type Derived struct {
 	// Restarts counts how often it was seen to begin anew.
 	Restarts   int
 	Recognised []redpoll.Recognised
+	Ignored    []redpoll.Ignored
 	Advice     []redpoll.Advice
 	// Skipped counts samples that could not be compared with before.
 	Skipped exposition.Skipped
@@ -96,14 +102,19 @@ type Derived struct {
 func NewDeriver(o Options) *Deriver {
 	d := &Deriver{
 		options:   o,
+		catalogue: o.Catalogue,
+		exclusive: true,
+		guesses:   make(map[string]*guess),
 		families:  make(map[familyKey]*family),
 		endpoints: make(map[endpointKey]*Endpoint),
 		best:      make(map[Traffic]*family),
 		claims:    make(map[endpointKey]*family),
 	}
-	if len(o.Conventions) == 0 {
-		d.options.Conventions = builtIn()
-		d.exclusive = true
+	switch {
+	case len(o.Conventions) > 0:
+		d.catalogue, d.exclusive = newCatalogue(o.Conventions), false
+	case o.Catalogue == nil:
+		d.catalogue = builtInCatalogue()
 	}
 	if o.Errors == nil {
 		d.options.Errors = DefaultErrors
@@ -128,7 +139,7 @@ func (d *Deriver) Derive(s exposition.Scrape, at time.Time) *Derived {
 		}
 	}
 	d.joinCounters()
-	d.finish(at)
+	d.finish(at, s.Families)
 	return &d.result
 }
 
@@ -158,10 +169,7 @@ func (d *Deriver) resolve(samples []exposition.Sample) {
 			d.system.add(s.role, samples[i].Value)
 		}
 		if s.track != nil && s.track.family != nil {
-			s.track.family.scrape = d.scrape
-			if s.track.outcome != untold {
-				s.track.family.statusIn = d.scrape
-			}
+			s.track.family.saw(&samples[i], s.track.outcome, d.scrape)
 		}
 	}
 }
@@ -327,8 +335,8 @@ func (d *Deriver) history(t *track, created float64, restarted bool) history {
 	}
 }
 
-// finish completes the result.
-func (d *Deriver) finish(at time.Time) {
+// finish completes the result. listed are the scrape's families.
+func (d *Deriver) finish(at time.Time, listed []exposition.Family) {
 	restarted := d.scrape == d.fellIn || d.scrape == d.process.restartedIn
 	for _, e := range d.present {
 		e.finish(at, d.result.Elapsed, restarted)
@@ -337,7 +345,7 @@ func (d *Deriver) finish(at time.Time) {
 	d.result.Endpoints = d.present
 	d.result.System = d.system.result(d.result.Elapsed)
 	d.result.Started, d.result.Restarts = d.process.startTime(), d.process.restarts
-	d.result.Recognised, d.result.Advice = d.recognised()
+	d.tell(listed)
 	d.last = at
 }
 

@@ -1,6 +1,7 @@
 package red
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -19,15 +20,39 @@ const maxFamilies = 100
 type family struct {
 	name       string
 	convention *Convention
-	rank       int    // place of the convention; lower is preferred
-	scrape     uint64 // the last one that had it
-	chosen     bool   // in the current scrape
-	statusIn   uint64 // the last scrape that had a series with a status
-	joinedIn   uint64 // the last scrape in which it was joined to a latency
-	adoptedIn  uint64 // the last scrape in which endpoints were made of it alone
-	yieldedIn  uint64 // the last scrape in which another had some of its endpoints
-	quantiles  bool   // some series is a histogram
+	rank       int      // lower is preferred
+	guess      bool     // found by the general rule
+	labels     []string // of the convention's that some series has
+	scrape     uint64   // the last one that had it
+	chosen     bool     // in the current scrape
+	statusIn   uint64   // the last scrape that had a series with a status
+	joinedIn   uint64   // the last scrape in which it was joined to a latency
+	adoptedIn  uint64   // the last scrape in which endpoints were made of it alone
+	yieldedIn  uint64   // the last scrape in which another had some of its endpoints
 	bounds     []float64
+
+	// The last scrapes in which some series had buckets, native ones, and
+	// quantiles of its own.
+	bucketsIn, nativeIn, quantilesIn uint64
+
+	now, told facts // for the report, in this scrape and when it was last made
+}
+
+// saw notes a sample of the family in a scrape.
+func (f *family) saw(s *exposition.Sample, o outcome, scrape uint64) {
+	f.scrape = scrape
+	if o != untold {
+		f.statusIn = scrape
+	}
+	if s.Native != nil {
+		f.nativeIn = scrape
+	}
+	if s.Histogram != nil && len(s.Histogram.Bounds) > 0 {
+		f.bucketsIn = scrape
+	}
+	if s.Summary != nil && len(s.Summary.Quantiles) > 0 {
+		f.quantilesIn = scrape
+	}
 }
 
 // hasStatus reports whether some series of the family has a status in a scrape.
@@ -83,13 +108,29 @@ func (t *track) forget() {
 // newTrack works out what a series says about requests; nil if nothing.
 func (d *Deriver) newTrack(s *exposition.Series) *track {
 	t := &track{series: s}
-	for rank := range d.options.Conventions {
-		c := &d.options.Conventions[rank]
-		if t.family == nil && c.accepts(s) {
-			d.assign(t, c, rank)
+	var readers []int
+	named := false
+	d.catalogue.each(s.Name, func(m mentions) {
+		named = true
+		readers = append(readers, m.readers...)
+		for _, place := range m.linkers {
+			if l, ok := d.linkFor(&d.catalogue.conventions[place], s); ok {
+				t.links = append(t.links, l)
+			}
 		}
-		if l, ok := d.linkFor(c, s); ok {
-			t.links = append(t.links, l)
+	})
+	slices.Sort(readers)
+	for _, place := range readers {
+		if c := &d.catalogue.conventions[place]; t.family == nil && c.accepts(s) {
+			d.assign(t, c, d.catalogue.rank(place))
+		}
+	}
+	if !named && d.exclusive {
+		if g := d.guessFor(s); g != nil {
+			d.assign(t, &g.convention, g.rank)
+			if t.family != nil {
+				t.family.guess = true
+			}
 		}
 	}
 	if t.family == nil && len(t.links) == 0 {
@@ -116,7 +157,7 @@ func (d *Deriver) assign(t *track, c *Convention, rank int) {
 	}
 	t.key = endpointKey{method: key.method, path: clip(key.path)}
 	t.outcome = c.outcomeOf(t.series, d.options.Errors)
-	t.family.quantiles = t.family.quantiles || t.series.Type == exposition.HistogramType
+	t.family.notice(t.series)
 }
 
 // familyFor finds or makes the family; nil if there are too many.
@@ -127,6 +168,16 @@ func (d *Deriver) familyFor(key familyKey, c *Convention) *family {
 		d.families[key] = f
 	}
 	return f
+}
+
+// notice remembers which labels of the convention a series has.
+func (f *family) notice(s *exposition.Series) {
+	for i := range s.Labels {
+		name := s.Labels[i].Name
+		if !slices.Contains(f.labels, name) && f.convention.speaksOf(name) {
+			f.labels = append(f.labels, name)
+		}
+	}
 }
 
 // linkFor reports whether the series counts the requests of c's latencies.

@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
+
+	"gopkg.in/yaml.v3"
 
 	"github.com/redpoll/redpoll/scrape/exposition"
 )
@@ -24,6 +27,17 @@ func (l *LabelNames) UnmarshalYAML(unmarshal func(any) error) error {
 		return nil
 	}
 	return unmarshal((*[]string)(l))
+}
+
+// MarshalYAML writes one name alone and several on one line.
+func (l LabelNames) MarshalYAML() (any, error) {
+	if len(l) == 1 {
+		return l[0], nil
+	}
+	var n yaml.Node
+	err := n.Encode([]string(l))
+	n.Style = yaml.FlowStyle
+	return &n, err
 }
 
 // validate refuses what could never be filled in.
@@ -82,6 +96,13 @@ func fill(text string, s *exposition.Series) string {
 		b.WriteString(value)
 		text = after
 	}
+}
+
+// uses reports whether one of the alternatives is made of the label.
+func (l LabelNames) uses(label string) bool {
+	return slices.ContainsFunc(l, func(one string) bool {
+		return one == label || !isLabelName(one) && strings.Contains(one, "{"+label+"}")
+	})
 }
 
 // has reports whether the series has a label of this name, even an empty one.

@@ -1,122 +1,167 @@
 package red
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/redpoll/redpoll/internal/redpoll"
+	"github.com/redpoll/redpoll/scrape/exposition"
 )
 
-// recognised lists the families that are used, and what is missing.
-func (d *Deriver) recognised() (list []redpoll.Recognised, advice []redpoll.Advice) {
+// report is what a target is told about the use of its families. What it was
+// made of is kept, because that hardly ever changes: to look whether it has is
+// cheap, to word it is not.
+type report struct {
+	recognised []redpoll.Recognised
+	ignored    []redpoll.Ignored
+	advice     []redpoll.Advice
+
+	of     circumstances
+	listed []exposition.Family
+}
+
+// facts are what the report says of one family.
+type facts struct {
+	present, used, yielded     bool
+	status, joined, counted    bool
+	buckets, native, quantiles bool
+	endpoints, labels          int
+}
+
+// circumstances are what it says of the target besides.
+type circumstances struct {
+	families, overflow, clipped int
+	pathless                    string
+	machine                     bool
+}
+
+// tell makes the report anew if something that it says has changed. What it
+// gave out before stays as it is.
+func (d *Deriver) tell(listed []exposition.Family) {
+	changed := d.gatherFacts()
+	now := circumstances{len(d.families), d.overflow, d.clipped, d.pathless, d.result.System.Machine != Usage{}}
+	if changed || now != d.report.of || !slices.EqualFunc(listed, d.report.listed, sameFamily) {
+		d.report = report{of: now, listed: slices.Clone(listed), recognised: d.recognised(), ignored: d.ignored(listed)}
+		d.report.advice = d.advice(listed)
+	}
+	d.result.Recognised, d.result.Ignored, d.result.Advice = d.report.recognised, d.report.ignored, d.report.advice
+}
+
+func sameFamily(a, b exposition.Family) bool { return a.Name == b.Name && a.Type == b.Type }
+
+// gatherFacts reports whether those of some family are not as they were told.
+func (d *Deriver) gatherFacts() (changed bool) {
 	for _, f := range d.families {
-		if !f.chosen && f.adoptedIn != d.scrape {
-			continue
+		f.now = facts{
+			present: f.scrape == d.scrape, used: f.chosen || f.adoptedIn == d.scrape, yielded: f.yieldedIn == d.scrape,
+			status: f.hasStatus(d.scrape), labels: len(f.labels),
+			buckets: f.bucketsIn == d.scrape, native: f.nativeIn == d.scrape, quantiles: f.quantilesIn == d.scrape,
 		}
+	}
+	for _, e := range d.present {
+		now := &e.family.now
+		now.endpoints++
+		now.joined = now.joined || e.joined.hasStatus
+		now.counted = now.counted || e.counted
+	}
+	for _, f := range d.families {
+		changed = changed || f.now != f.told
+		f.told = f.now
+	}
+	return changed
+}
+
+// recognised lists the families that are used, in the order of their names.
+func (d *Deriver) recognised() (list []redpoll.Recognised) {
+	for _, f := range d.used() {
 		list = append(list, redpoll.Recognised{
-			Convention: f.convention.Name, Family: f.name, Endpoints: d.endpointsOf(f), Note: d.note(f),
+			Convention: f.convention.Name, Family: f.name, Kind: f.kind(),
+			Endpoints: f.now.endpoints, Guess: f.guess, Note: d.note(f),
 		})
 	}
-	slices.SortFunc(list, func(a, b redpoll.Recognised) int { return strings.Compare(a.Family, b.Family) })
-	if d.servesNobody(list) {
-		advice = append(advice, redpoll.Advice{Text: d.hint()})
-	}
-	return list, advice
+	return list
 }
 
-func (d *Deriver) endpointsOf(f *family) (n int) {
-	for _, e := range d.present {
-		if e.family == f {
-			n++
-		}
-	}
-	return n
-}
-
-// servesNobody reports whether no requests but redpoll's own are known. A
-// machine's exporter is not expected to have others.
-func (d *Deriver) servesNobody(list []redpoll.Recognised) bool {
+// used are the families that endpoints are made of, in the order of their names.
+func (d *Deriver) used() (list []*family) {
 	for _, f := range d.families {
-		if f.chosen && !f.convention.PathIsMetricsPath {
-			return false
+		if f.now.used {
+			list = append(list, f)
 		}
 	}
-	return d.result.System.Machine == Usage{}
+	slices.SortFunc(list, func(a, b *family) int {
+		return cmp.Or(strings.Compare(a.name, b.name), cmp.Compare(a.rank, b.rank))
+	})
+	return list
+}
+
+// kind is what the family is in the words of redpoll.Recognised.
+func (f *family) kind() string {
+	switch {
+	case f.convention.Kind == Requests:
+		return "counter"
+	case f.now.native:
+		return "native histogram"
+	case f.now.buckets:
+		return "histogram"
+	case f.now.quantiles:
+		return "summary"
+	default:
+		return "count and sum"
+	}
 }
 
 // note says what a used family cannot tell, and what was done about it.
 func (d *Deriver) note(f *family) string {
 	var notes []string
-	switch {
-	case f.convention.Kind == Requests:
-		notes = append(notes, "a counter: latencies are unknown")
-	case !f.quantiles:
-		notes = append(notes, "no buckets: quantiles are unknown")
+	add := func(when bool, format string, args ...any) {
+		if when {
+			notes = append(notes, fmt.Sprintf(format, args...))
+		}
 	}
-	if !f.hasStatus(d.scrape) {
-		notes = append(notes, d.noteOnErrors(f))
+	add(f.guess, "no convention names it: its name and labels tell what it is")
+	add(f.convention.Note != "", "%s", f.convention.Note)
+	add(f.kind() == "counter", "a counter: latencies are unknown")
+	add(f.kind() == "count and sum", "no buckets: quantiles are unknown")
+	add(f.kind() == "summary", "quantiles are the application's own, where one series is all of an endpoint; others are unknown, as they cannot be merged")
+	add(f.now.native && f.now.buckets, "native buckets are used, not the classic ones")
+	if !f.now.status {
+		add(true, "%s", f.noteOnErrors())
 	}
-	if f.yieldedIn == d.scrape {
-		notes = append(notes, "endpoints that a mapping before this one has are left out; to take their errors from here, name this family there under errors_from")
-	}
+	add(f.now.yielded, "endpoints that a mapping before this one has are left out; to take their errors from here, name this family there under errors_from")
 	for _, other := range d.leftOut(f) {
-		notes = append(notes, other+" is taken for the same requests and left out")
+		add(true, "%s is taken for the same requests and left out", other.name)
 	}
-	if d.overflow > 0 {
-		notes = append(notes, fmt.Sprintf("more than %d endpoints: %d series are merged into %q", d.options.MaxEndpoints, d.overflow, Other))
-	}
-	if d.clipped > 0 {
-		notes = append(notes, fmt.Sprintf("the paths of %d series are longer than %d bytes and were cut", d.clipped, maxLabel))
-	}
+	add(d.overflow > 0, "more than %d endpoints: %d series are merged into %q", d.options.MaxEndpoints, d.overflow, Other)
+	add(d.clipped > 0, "the paths of %d series are longer than %d bytes and were cut", d.clipped, maxLabel)
 	return strings.Join(notes, "; ")
 }
 
 // noteOnErrors says where the errors of a family without statuses come from.
-func (d *Deriver) noteOnErrors(f *family) string {
-	joined, counted := false, false
-	for _, e := range d.present {
-		if e.family == f {
-			joined, counted = joined || e.joined.hasStatus, counted || e.counted
-		}
-	}
+func (f *family) noteOnErrors() string {
 	switch {
-	case counted:
+	case f.now.counted:
 		return "requests and errors are taken from " + f.convention.ErrorsFrom.Family
-	case joined:
+	case f.now.joined:
 		return "errors are taken from " + f.convention.ErrorsFrom.Family
 	default:
 		return "no status label: error rates are unknown"
 	}
 }
 
-// leftOut names the families of the scrape that were recognised but not used,
-// apart from the one that f takes its errors from.
-func (d *Deriver) leftOut(f *family) []string {
-	var names []string
+// leftOut are the families of the scrape that were recognised and not used,
+// because f tells of the same traffic; apart from the one that f takes its
+// errors from.
+func (d *Deriver) leftOut(f *family) (list []*family) {
 	for _, other := range d.families {
 		joined := f.convention.ErrorsFrom != nil && redpoll.Glob(f.convention.ErrorsFrom.Family, other.name)
-		used := other.chosen || other.adoptedIn == d.scrape
-		if !used && other.scrape == d.scrape && !joined && !other.convention.PathIsMetricsPath {
-			names = append(names, other.name)
+		if other.now.present && !other.now.used && !joined &&
+			other.convention.Traffic == f.convention.Traffic && !other.convention.PathIsMetricsPath {
+			list = append(list, other)
 		}
 	}
-	slices.Sort(names)
-	return names
-}
-
-// hint says how to get endpoints where there are none.
-func (d *Deriver) hint() string {
-	switch {
-	case !d.exclusive:
-		names := make([]string, len(d.options.Conventions))
-		for i := range names {
-			names[i] = d.options.Conventions[i].Family
-		}
-		return fmt.Sprintf("no request metrics found: nothing fits the job's endpoints (%s); compare the names with what the target exposes", strings.Join(names, ", "))
-	case d.pathless != "":
-		return fmt.Sprintf("no endpoints found: %s has no label that names the path; add a label path, or map your own labels under endpoints:", d.pathless)
-	default:
-		return "no request metrics found: add a histogram http_request_duration_seconds with labels path, method and code to the application, or map your own under endpoints:"
-	}
+	slices.SortFunc(list, func(a, b *family) int { return strings.Compare(a.name, b.name) })
+	return list
 }

@@ -1,22 +1,22 @@
 package red
 
 import (
-	"github.com/redpoll/redpoll/internal/redpoll"
+	"strings"
+
 	"github.com/redpoll/redpoll/scrape/exposition"
 )
 
 // Wants reports whether a family of this name may tell anything: about requests
-// by some convention, or about the system. Samples of others may be left out of
-// what Derive is given. It may be called concurrently.
+// by some convention or the general rule, about the system or its version.
+// Samples of others may be left out of what Derive is given. It may be called
+// concurrently.
 func (d *Deriver) Wants(family string) bool {
-	if systemRoleOf(&exposition.Series{Name: family}) != noRole {
-		return true
-	}
-	for i := range d.options.Conventions {
-		c := &d.options.Conventions[i]
-		if redpoll.Glob(c.Family, family) || c.ErrorsFrom != nil && redpoll.Glob(c.ErrorsFrom.Family, family) {
-			return true
-		}
-	}
-	return false
+	return systemRoleOf(&exposition.Series{Name: family}) != noRole || isInfo(family) ||
+		d.catalogue.names(family) || d.exclusive && mayBeDurations(family)
+}
+
+// isInfo reports whether a family is a gauge whose labels tell which version of
+// the application runs.
+func isInfo(family string) bool {
+	return strings.HasSuffix(family, "_build_info") || family == "target_info"
 }

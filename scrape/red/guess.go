@@ -1,0 +1,111 @@
+package red
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/redpoll/redpoll/scrape/exposition"
+)
+
+// The general rule: a histogram or summary that no convention names, whose name
+// speaks of requests and of a duration with its unit, and whose series have a
+// label that names a path, is taken for the durations of requests. It is a
+// guess, used only where no convention knows the target's HTTP traffic.
+const generalRule = "general rule"
+
+// The labels that the general rule looks for, best first: templates before raw
+// paths.
+var (
+	guessPath      = LabelNames{"http_route", "route", "endpoint", "handler", "view", "operation", "uri", "path", "url"}
+	guessMethod    = LabelNames{"method", "http_method", "http_request_method", "request_method", "verb"}
+	guessStatus    = LabelNames{"status_code", "code", "status", "http_status", "http_status_code", "http_response_status_code", "response_code", "status_class"}
+	guessException = LabelNames{"exception"}
+)
+
+// words that a name is made of, apart from its unit.
+var (
+	requestWords  = wordSet("http https request requests req reqs response responses rpc grpc api web server handler route endpoint call calls")
+	durationWords = wordSet("duration durations latency latencies time elapsed handling processing")
+	// otherWork are the words of what is no request to an endpoint, or only a
+	// part of one.
+	otherWork = wordSet("client clients upstream upstreams outgoing outbound external db database sql query queries cache redis memcached " +
+		"mongo mongodb postgres postgresql mysql sqlite etcd elasticsearch kafka amqp rabbitmq nats queue queues workqueue job jobs gc " +
+		"dns tls connect connection handshake probe scrape runtime")
+	sizeWords = wordSet("size sizes bytes byte length body")
+)
+
+func wordSet(list string) map[string]bool {
+	set := make(map[string]bool)
+	for word := range strings.FieldsSeq(list) {
+		set[word] = true
+	}
+	return set
+}
+
+// mentionsAny reports whether one of the words of a name is in the set.
+func mentionsAny(name string, set map[string]bool) bool {
+	for word := range strings.SplitSeq(name, "_") {
+		if set[strings.ToLower(word)] {
+			return true
+		}
+	}
+	return false
+}
+
+// unitOf is the unit that a name ends with; ok is false if it tells none.
+func unitOf(name string) (u Unit, ok bool) {
+	switch name[strings.LastIndexByte(name, '_')+1:] {
+	case "seconds":
+		return "s", true
+	case "milliseconds", "ms":
+		return "ms", true
+	case "microseconds", "us":
+		return "us", true
+	}
+	return "", false
+}
+
+// speaksOfRequests reports whether a name is about requests or what they were
+// answered with.
+func speaksOfRequests(name string) bool { return mentionsAny(name, requestWords) }
+
+// mayBeDurations is what the general rule asks of a name, but for the unit.
+func mayBeDurations(name string) bool {
+	return speaksOfRequests(name) && mentionsAny(name, durationWords) &&
+		!mentionsAny(name, otherWork) && !mentionsAny(name, sizeWords)
+}
+
+// guess is a family that the general rule takes for durations of requests.
+type guess struct {
+	convention Convention
+	rank       int
+}
+
+// guessFor is what the general rule makes of the series' family; nil if it is
+// not one.
+func (d *Deriver) guessFor(s *exposition.Series) *guess {
+	if s.Type != exposition.HistogramType && s.Type != exposition.SummaryType {
+		return nil
+	}
+	if g := d.guesses[s.Name]; g != nil {
+		return g
+	}
+	unit, ok := unitOf(s.Name)
+	if !ok || !mayBeDurations(s.Name) || len(d.guesses) >= maxFamilies {
+		return nil
+	}
+	place := slices.IndexFunc(guessPath, func(name string) bool { return s.Label(name) != "" })
+	if place < 0 {
+		return nil
+	}
+	if s.Type == exposition.SummaryType {
+		place += len(guessPath)
+	}
+	g := &guess{rank: len(d.catalogue.conventions) + place}
+	g.convention = Convention{
+		Name: generalRule, Family: s.Name, Kind: Latency, Unit: unit, Traffic: HTTP,
+		Path: guessPath, Method: guessMethod, Status: guessStatus, Exception: guessException,
+	}
+	d.guesses[s.Name] = g
+	return g
+}

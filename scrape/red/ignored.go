@@ -1,0 +1,122 @@
+package red
+
+import (
+	"fmt"
+
+	"github.com/redpoll/redpoll/internal/redpoll"
+	"github.com/redpoll/redpoll/scrape/exposition"
+)
+
+// maxIgnored bounds the list of families that are not used.
+const maxIgnored = 50
+
+// trafficWords are those of names that a reader may miss among the endpoints.
+var trafficWords = wordSet("http request requests response responses rpc grpc")
+
+// ignored lists the families that speak of requests and are not used, with the
+// reason, in the order of their names: the first maxIgnored.
+func (d *Deriver) ignored(listed []exposition.Family) (list []redpoll.Ignored) {
+	for i := range listed {
+		if len(list) == maxIgnored {
+			break
+		}
+		if reason := d.whyIgnored(&listed[i]); reason != "" {
+			list = append(list, redpoll.Ignored{Family: clip(listed[i].Name), Reason: reason})
+		}
+	}
+	return list
+}
+
+// whyIgnored is empty for a family that is used, or that nobody would take for
+// requests.
+func (d *Deriver) whyIgnored(f *exposition.Family) string {
+	if d.isUsed(f.Name) {
+		return ""
+	}
+	if reason := d.statedReason(f.Name); reason != "" {
+		return reason
+	}
+	if reason := d.reasonOfRank(f.Name); reason != "" {
+		return reason
+	}
+	switch {
+	case !mentionsAny(f.Name, trafficWords):
+		return ""
+	case mentionsAny(f.Name, sizeWords):
+		return "sizes, not durations"
+	case mentionsAny(f.Name, otherWork):
+		return "what the application itself asks of others, or a part of the requests that it serves"
+	case f.Type == exposition.Gauge:
+		return "a gauge: it counts no requests"
+	case !d.exclusive:
+		return "not named under the job's endpoints:"
+	}
+	return d.reasonOfShape(f)
+}
+
+// isUsed reports whether endpoints are made of the family, or their errors are
+// taken from it.
+func (d *Deriver) isUsed(name string) bool {
+	for _, f := range d.families {
+		if !f.now.used {
+			continue
+		}
+		e := f.convention.ErrorsFrom
+		if f.name == name || e != nil && (f.now.joined || f.now.counted) && !f.now.status && redpoll.Glob(e.Family, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// statedReason is what the conventions in use say about the family: the one
+// that names it most exactly.
+func (d *Deriver) statedReason(name string) (reason string) {
+	exactness := 0
+	for _, f := range d.used() {
+		for pattern, why := range f.convention.Ignore {
+			if len(pattern) > exactness && redpoll.Glob(pattern, name) {
+				exactness, reason = len(pattern), why
+			}
+		}
+	}
+	return reason
+}
+
+// reasonOfRank says which family was preferred to one that some convention
+// could read.
+func (d *Deriver) reasonOfRank(name string) string {
+	for _, f := range d.families {
+		if f.name != name || !f.now.present {
+			continue
+		}
+		best := d.best[f.convention.Traffic]
+		switch {
+		case f.convention.PathIsMetricsPath:
+			return "requests to the metrics page alone"
+		case f.guess && best.guess:
+			return fmt.Sprintf("perhaps the same requests as %s; if they are others, map both under endpoints:", best.name)
+		default:
+			return fmt.Sprintf("taken for the same requests as %s, as the convention %s stands before %s",
+				best.name, best.convention.Name, f.convention.Name)
+		}
+	}
+	return ""
+}
+
+// reasonOfShape is for a family that no convention in use names, and that the
+// general rule has not taken.
+func (d *Deriver) reasonOfShape(f *exposition.Family) string {
+	best := d.best[HTTP]
+	_, hasUnit := unitOf(f.Name)
+	switch {
+	case best != nil && best.chosen && !best.convention.PathIsMetricsPath:
+		return "taken for the same requests as " + best.name
+	case f.Type != exposition.HistogramType && f.Type != exposition.SummaryType:
+		return "no convention names it; if a label of it names a path, map it under endpoints:"
+	case !hasUnit:
+		return "its name tells no unit; map it under endpoints:"
+	default:
+		return "no label of it names a path"
+	}
+}
