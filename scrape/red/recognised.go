@@ -18,6 +18,7 @@ type report struct {
 	ignored    []redpoll.Ignored
 	advice     []redpoll.Advice
 
+	made   bool // at all
 	of     circumstances
 	listed []exposition.Family
 }
@@ -42,8 +43,8 @@ type circumstances struct {
 func (d *Deriver) tell(listed []exposition.Family) {
 	changed := d.gatherFacts()
 	now := circumstances{len(d.families), d.overflow, d.clipped, d.pathless, d.result.System.Machine != Usage{}}
-	if changed || now != d.report.of || !slices.EqualFunc(listed, d.report.listed, sameFamily) {
-		d.report = report{of: now, listed: slices.Clone(listed), recognised: d.recognised(), ignored: d.ignored(listed)}
+	if !d.report.made || changed || now != d.report.of || !slices.EqualFunc(listed, d.report.listed, sameFamily) {
+		d.report = report{made: true, of: now, listed: slices.Clone(listed), recognised: d.recognised(), ignored: d.ignored(listed)}
 		d.report.advice = d.advice(listed)
 	}
 	d.result.Recognised, d.result.Ignored, d.result.Advice = d.report.recognised, d.report.ignored, d.report.advice
