@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/common/config"
 	"github.com/prometheus/common/model"
 
+	"github.com/redpoll/redpoll/internal/redpoll"
 	"github.com/redpoll/redpoll/scrape/red"
 )
 
@@ -71,6 +72,8 @@ type JobConfig struct {
 	Endpoints Mappings `yaml:"endpoints,omitempty"`
 	// Errors are the statuses that count as errors; 5xx if there are none.
 	Errors red.Statuses `yaml:"errors,omitempty"`
+	// Estimate is how quantiles are worked out of a histogram's buckets.
+	Estimate Estimate `yaml:"estimate,omitempty"`
 	// MaxEndpoints bounds the job's endpoints; the rest is merged into one
 	// with the path "other". 0 is the default.
 	MaxEndpoints int `yaml:"max_endpoints,omitempty"`
@@ -78,6 +81,32 @@ type JobConfig struct {
 
 // defaultMaxEndpoints is more than a person can look at.
 const defaultMaxEndpoints = 2000
+
+// Estimate says how durations are taken to lie inside a bucket.
+type Estimate string
+
+// The estimates. Linear is what Prometheus' histogram_quantile does, so that
+// quantiles are those of other tools; Geometric fits the usual distribution of
+// durations better. Native histograms are always read as Prometheus does.
+const (
+	Linear    Estimate = "linear" // the default
+	Geometric Estimate = "geometric"
+)
+
+func (e Estimate) scale() redpoll.Scale {
+	if e == Geometric {
+		return redpoll.Geometric
+	}
+	return redpoll.Linear
+}
+
+func (e Estimate) validate() error {
+	switch e {
+	case "", Linear, Geometric:
+		return nil
+	}
+	return fmt.Errorf("estimate: %q is neither %q nor %q", e, Linear, Geometric)
+}
 
 // StaticConfig lists targets that share labels.
 type StaticConfig struct {
@@ -132,6 +161,9 @@ func (c *JobConfig) validate(g Global) error {
 		return err
 	}
 	if err := c.Errors.Validate(); err != nil {
+		return err
+	}
+	if err := c.Estimate.validate(); err != nil {
 		return err
 	}
 	for i := range c.Endpoints {

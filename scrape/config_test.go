@@ -103,6 +103,7 @@ func TestFastConfigRefusesWithTheField(t *testing.T) {
 	f("job_name: j\nbody_size_limit: many", `"many" is not a size; write it as 50MB`)
 	f("job_name: j\nbody_size_limit: 99999999999GB", "is not a size")
 	f("job_name: j\nerrors: ['']", `errors: "" is no status`)
+	f("job_name: j\nestimate: quadratic", `estimate: "quadratic" is neither "linear" nor "geometric"`)
 	f("job_name: j\nendpoints: [{family: f}]", "endpoints[0].path: name the label")
 	f("job_name: j\nendpoints: {family: f, path: p, colour: red}", "colour")
 	f("job_name: j\ncolour: red", "colour")

@@ -24,10 +24,7 @@ type endpoint struct {
 	key      redpoll.EndpointKey
 	covered  time.Time // up to which news were told; zero if nothing was seen yet
 	snapshot uint64    // the last one that a target contributed or explained
-	parts    []part
-	newest   *window        // the target that contributed last
-	targets  int            // how many contributed
-	cause    redpoll.NoData // why there are no parts
+	parts    []part    // those of one target stand together
 	seen     seen
 }
 
@@ -52,7 +49,9 @@ func (s *seen) mean() time.Time { return s.first.Add(s.later / time.Duration(s.i
 // part is what one target contributes. It shares the histogram with the target.
 type part struct {
 	figures
-	news bool
+	from  *window
+	news  bool
+	cause redpoll.NoData // why nothing is known, if nothing is
 }
 
 func newMerger(job string, maxEndpoints int) *merger {
@@ -108,21 +107,13 @@ func (m *merger) collect(w *window, fit bool) (over int) {
 // several of one target.
 func (e *endpoint) collect(w *window, c *contribution, fit bool, snapshot uint64) {
 	if e.snapshot != snapshot {
-		e.snapshot, e.parts, e.cause = snapshot, e.parts[:0], redpoll.HasData
-		e.newest, e.targets, e.seen = nil, 0, seen{}
+		e.snapshot, e.parts, e.seen = snapshot, e.parts[:0], seen{}
 	}
 	figures, news, cause := c.take(fit)
-	if figures.known {
-		e.parts = append(e.parts, part{figures, news})
-		if e.newest != w {
-			e.newest = w
-			e.targets++
-		}
-	}
+	e.parts = append(e.parts, part{figures, w, news, cause})
 	if figures.known || cause == redpoll.FirstScrape {
 		e.seen.add(w.newest)
 	}
-	e.cause = moreTelling(e.cause, cause)
 }
 
 // moreTelling chooses between the causes of two targets: that figures will
@@ -159,15 +150,47 @@ func (m *merger) appendEndpoints(to []redpoll.EndpointMetrics) []redpoll.Endpoin
 
 // metrics works out the figures over all targets.
 func (e *endpoint) metrics() redpoll.EndpointMetrics {
-	out := redpoll.EndpointMetrics{Key: e.key, Instances: e.targets, Cause: e.cause}
-	if len(e.parts) == 0 {
-		if e.covered.IsZero() && e.seen.instances > 0 {
-			e.covered = e.seen.mean()
-		}
-		return out
+	out, known, news := figuresOf(e.key, e.parts)
+	switch {
+	case known == 0 && e.covered.IsZero() && e.seen.instances > 0:
+		e.covered = e.seen.mean()
+	case news > 0:
+		out.New = e.news(out.Window, news == known)
 	}
-	throughput, meanUnknown, news := 0.0, false, 0
-	for _, p := range e.parts {
+	return out
+}
+
+// instances works out the figures of every target's own parts.
+func (e *endpoint) instances() []redpoll.InstanceMetrics {
+	var list []redpoll.InstanceMetrics
+	for rest := e.parts; len(rest) > 0; {
+		n := 1
+		for n < len(rest) && rest[n].from == rest[0].from {
+			n++
+		}
+		figures, _, _ := figuresOf(e.key, rest[:n])
+		list = append(list, redpoll.InstanceMetrics{Instance: rest[0].from.instance, EndpointMetrics: figures})
+		rest = rest[n:]
+	}
+	return list
+}
+
+// figuresOf works out an endpoint's figures from parts, without New. It also
+// returns how many of them are known, and how many of these are news.
+func figuresOf(key redpoll.EndpointKey, parts []part) (out redpoll.EndpointMetrics, known, news int) {
+	out.Key = key
+	throughput, meanUnknown := 0.0, false
+	var last *part
+	for i := range parts {
+		p := &parts[i]
+		out.Cause = moreTelling(out.Cause, p.cause)
+		if !p.known {
+			continue
+		}
+		if known++; known == 1 || p.from != last.from {
+			out.Instances++
+		}
+		last = p
 		out.Window.Merge(p.Increase)
 		throughput += *p.Throughput()
 		meanUnknown = meanUnknown || p.meanUnknown
@@ -175,20 +198,40 @@ func (e *endpoint) metrics() redpoll.EndpointMetrics {
 			news++
 		}
 	}
+	if known == 0 {
+		return out, 0, 0
+	}
 	out.Cause = redpoll.HasData
 	if out.Window.Requests == 0 {
 		out.Cause = redpoll.NoTraffic
 	}
 	out.Throughput = &throughput
 	out.ErrorRate, out.ClientErrorRate = out.Window.ErrorRate(), out.Window.ClientErrorRate()
-	out.P50, out.P95, out.P99 = out.Window.Quantile(.50), out.Window.Quantile(.95), out.Window.Quantile(.99)
 	if !meanUnknown {
 		out.Mean = out.Window.Mean()
 	}
-	if news > 0 {
-		out.New = e.news(out.Window, news == len(e.parts))
+	out.P50, out.P95, out.P99 = out.Window.Quantile(.50), out.Window.Quantile(.95), out.Window.Quantile(.99)
+	if known == 1 && out.Window.Requests > 0 {
+		setOwn(&out, last.own)
 	}
-	return out
+	return out, known, news
+}
+
+// setOwn makes the quantiles that the application states the endpoint's. They
+// are shared: nobody writes to them.
+func setOwn(out *redpoll.EndpointMetrics, own []redpoll.OwnQuantile) {
+	out.Own = own
+	for i := range own {
+		exactly := redpoll.Exactly(own[i].Value)
+		switch own[i].Q {
+		case .50:
+			out.P50 = exactly
+		case .95:
+			out.P95 = exactly
+		case .99:
+			out.P99 = exactly
+		}
+	}
 }
 
 // news is what no snapshot has told before. Where that is everything, it

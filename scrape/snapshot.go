@@ -37,6 +37,24 @@ func (m *Manager) Snapshot(now time.Time, interval time.Duration) *redpoll.Snaps
 	return s
 }
 
+// Instances are the parts of every target in an endpoint's figures, as of the
+// last snapshot, in the order of instances. A target that serves the endpoint
+// and is down has a part without figures whose Cause says so; one that was never
+// seen to serve it has none. nil if the last snapshot has no such endpoint.
+func (m *Manager) Instances(key redpoll.EndpointKey) []redpoll.InstanceMetrics {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, j := range m.jobs {
+		if j.config.JobName != key.Job {
+			continue
+		}
+		if e := j.merger.endpoints[key]; e != nil && e.snapshot == m.snapshots {
+			return e.instances()
+		}
+	}
+	return nil
+}
+
 // contribute hands the merger what the target has for this snapshot.
 func (t *target) contribute(to *merger, now time.Time, interval time.Duration) (system red.System, up bool) {
 	t.mu.Lock()

@@ -77,6 +77,7 @@ func (j *job) newTarget(identity redpoll.Target, address string) *target {
 	deriver := red.NewDeriver(red.Options{
 		Conventions:  j.config.Endpoints,
 		Errors:       j.config.Errors,
+		Scale:        j.config.Estimate.scale(),
 		MetricsPath:  j.config.MetricsPath,
 		MaxEndpoints: j.config.MaxEndpoints,
 	})
@@ -87,6 +88,7 @@ func (j *job) newTarget(identity redpoll.Target, address string) *target {
 		done:    make(chan struct{}),
 		reader:  exposition.NewDecoder(deriver.Wants),
 		deriver: deriver,
+		window:  window{instance: identity.Instance},
 		status: redpoll.TargetStatus{
 			Target:   identity,
 			Health:   redpoll.HealthUnknown,

@@ -1,6 +1,7 @@
 package scrape
 
 import (
+	"slices"
 	"time"
 
 	"github.com/redpoll/redpoll/internal/redpoll"
@@ -10,6 +11,7 @@ import (
 // window is what one target told about its endpoints since the last snapshot,
 // and before. The target's mutex guards it.
 type window struct {
+	instance  string
 	endpoints map[redpoll.EndpointKey]*contribution
 	scrapes   uint64    // successful ones
 	newest    time.Time // when the last of them began
@@ -34,6 +36,8 @@ type figures struct {
 	redpoll.Increase
 	known       bool // there is an increase at all
 	meanUnknown bool // the durations have no sum
+	// own are the quantiles that the application stated in the newest scrape.
+	own []redpoll.OwnQuantile
 }
 
 // record adds what a scrape at the time at derived.
@@ -64,12 +68,16 @@ func (w *window) record(job string, d *red.Derived, at time.Time) {
 // add takes over one scrape's increase. Append copies its Latency, which is
 // the deriver's.
 func (c *contribution) add(e *red.Endpoint) {
+	c.pending.own = nil
 	if !e.Known {
 		c.current = figures{} // it is not the newest interval any more
 		return
 	}
 	c.pending.Append(e.Increase)
 	c.pending.known = true
+	if len(e.Own) > 0 {
+		c.pending.own = slices.Clone(e.Own)
+	}
 	c.pending.meanUnknown = c.pending.meanUnknown || !e.MeanKnown
 }
 
@@ -84,6 +92,9 @@ func (c *contribution) take(fit bool) (part figures, news bool, cause redpoll.No
 		c.current = figures{}
 		if !gone {
 			c.current = part
+		}
+		if gone || !fit {
+			part.own = nil // what was served is still news; what is stated, stale
 		}
 		return part, true, redpoll.HasData
 	case !fit:
