@@ -38,7 +38,7 @@ var conventionCases = []struct {
 		},
 	},
 	{
-		name: "fastapi-instrumentator, errors joined from http_requests_total by class",
+		name: "prometheus-fastapi-instrumentator, errors joined from http_requests_total by class",
 		first: "# TYPE http_request_duration_seconds histogram\n# TYPE http_requests_total counter\n" +
 			histogram("http_request_duration_seconds", `handler="/a",method="POST"`, 0, 0, 0) +
 			`http_requests_total{handler="/a",method="POST",status="2xx"} 5` + "\n",
@@ -48,7 +48,7 @@ var conventionCases = []struct {
 			`http_requests_total{handler="/a",method="POST",status="5xx"} 2` + "\n",
 		want: "POST /a: 50 2 0.0833333 0.5 0.2\n",
 		recognised: redpoll.Recognised{
-			Convention: "fastapi-instrumentator", Family: "http_request_duration_seconds", Kind: "histogram", Endpoints: 1,
+			Convention: "prometheus-fastapi-instrumentator", Family: "http_request_duration_seconds", Kind: "histogram", Endpoints: 1,
 			Note: "requests and errors are taken from http_requests_total",
 		},
 	},
