@@ -2,7 +2,6 @@ package api
 
 import (
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -53,9 +52,8 @@ func readAlertParams(r *http.Request) (alertParams, error) {
 	}
 	a.query.Start, a.query.End = p.time("start", time.Time{}), p.time("end", time.Time{})
 	if p.has("job") || p.has("method") || p.has("path") {
-		a.query.Endpoint = &redpoll.EndpointKey{
-			Job: p.required("job"), Method: strings.ToUpper(p.text("method")), Path: p.required("path"),
-		}
+		key := p.endpoint()
+		a.query.Endpoint = &key
 	}
 	return a, p.err
 }

@@ -24,6 +24,9 @@ type History interface {
 	Range(ctx context.Context, q redpoll.HistoryQuery) (redpoll.History, error)
 	// Alerts gives stored alerts, active ones included, newest first.
 	Alerts(ctx context.Context, q redpoll.AlertQuery) ([]redpoll.Alert, error)
+	// Marks gives what happened to targets, newest first. A zero Start or End
+	// does not bound the time.
+	Marks(ctx context.Context, q redpoll.MarkQuery) ([]redpoll.Mark, error)
 	// PutSilence adds or replaces the silence with that id.
 	PutSilence(ctx context.Context, s redpoll.Silence) error
 	// DeleteSilence removes a silence that Silences lists.
@@ -42,8 +45,8 @@ type Rules interface {
 	SetSilences(s []redpoll.Silence)
 }
 
-// Options are what an API works with. History, Targets, Rules, Config, Reload,
-// Gatherer and Dashboard are required.
+// Options are what an API works with. History, Targets, Instances, Rules,
+// Config, Reload, Gatherer and Dashboard are required.
 type Options struct {
 	Logger     *slog.Logger          // nil discards
 	Registerer prometheus.Registerer // for the package's metrics; nil registers none
@@ -53,6 +56,9 @@ type Options struct {
 	Rules   Rules
 	// Targets gives the targets in the order of job, then instance.
 	Targets func() []redpoll.TargetStatus
+	// Instances gives an endpoint's current figures by instance, in the order
+	// of their names; none if there is no such endpoint.
+	Instances func(redpoll.EndpointKey) []redpoll.InstanceMetrics
 	// Config gives the running configuration as YAML, secrets hidden.
 	Config func() []byte
 	// Reload reads the configuration file again. An error leaves the old

@@ -3,7 +3,6 @@ package api
 import (
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -63,7 +62,7 @@ func (a *API) historyQuery(r *http.Request) (redpoll.HistoryQuery, error) {
 	p := readParams(r, "job", "method", "path", "start", "end", "step")
 	end := p.time("end", a.now().Truncate(time.Millisecond))
 	q := redpoll.HistoryQuery{
-		Key:   redpoll.EndpointKey{Job: p.required("job"), Method: strings.ToUpper(p.text("method")), Path: p.required("path")},
+		Key:   p.endpoint(),
 		Start: p.time("start", end.Add(-defaultHistory)),
 		End:   end,
 		Step:  p.duration("step"),

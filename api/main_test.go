@@ -32,7 +32,9 @@ type server struct {
 	rules    *fakeRules
 	registry *prometheus.Registry
 	targets  []redpoll.TargetStatus
-	reload   error
+	// instances are those of checkout.
+	instances []redpoll.InstanceMetrics
+	reload    error
 }
 
 // testLimits are those of the running program, with shorter waits for what no
@@ -54,8 +56,14 @@ func newServer(t *testing.T, change ...func(*Config, *limits)) *server {
 		Registerer: s.registry, Gatherer: s.registry,
 		History: s.history, Rules: s.rules,
 		Targets: func() []redpoll.TargetStatus { return s.targets },
-		Config:  func() []byte { return []byte("global: {}\n") },
-		Reload:  func(context.Context) error { return s.reload },
+		Instances: func(k redpoll.EndpointKey) []redpoll.InstanceMetrics {
+			if k != checkout.Key {
+				return nil
+			}
+			return s.instances
+		},
+		Config: func() []byte { return []byte("global: {}\n") },
+		Reload: func(context.Context) error { return s.reload },
 		Dashboard: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, "the dashboard")
 		}),
@@ -134,10 +142,12 @@ type fakeHistory struct {
 	mu       sync.Mutex
 	history  redpoll.History
 	alerts   []redpoll.Alert
+	marks    []redpoll.Mark
 	silences []redpoll.Silence
 	err      error
 
 	ranged []redpoll.HistoryQuery
+	marked []redpoll.MarkQuery
 }
 
 var _ History = (*fakeHistory)(nil)
@@ -161,6 +171,13 @@ func (f *fakeHistory) Alerts(_ context.Context, q redpoll.AlertQuery) ([]redpoll
 		}
 	}
 	return page, f.err
+}
+
+func (f *fakeHistory) Marks(_ context.Context, q redpoll.MarkQuery) ([]redpoll.Mark, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.marked = append(f.marked, q)
+	return f.marks, f.err
 }
 
 func (f *fakeHistory) PutSilence(_ context.Context, s redpoll.Silence) error {
@@ -218,6 +235,16 @@ var checkout = redpoll.EndpointMetrics{
 	Instances: 2,
 }
 
+// instanceOf is a part of checkout.
+func instanceOf(name string) redpoll.InstanceMetrics {
+	in := redpoll.InstanceMetrics{Instance: name, EndpointMetrics: checkout}
+	in.Instances = 1
+	return in
+}
+
+// deployed is what happened to shopTarget.
+var deployed = redpoll.Mark{Time: noon, Job: "shop", Instance: "10.0.0.1:80", Kind: redpoll.Deploy, Text: "1.4.1 → 1.4.2"}
+
 // idle is one without.
 var idle = redpoll.EndpointMetrics{
 	Key:        redpoll.EndpointKey{Job: "shop", Method: "GET", Path: "/idle"},
@@ -242,7 +269,9 @@ var shopTarget = redpoll.TargetStatus{
 	Target: redpoll.Target{Job: "shop", Instance: "10.0.0.1:80", URL: "http://10.0.0.1:80/metrics", Labels: map[string]string{"env": "prod"}},
 	Health: redpoll.HealthUp, LastScrape: noon, LastDuration: 12500 * time.Microsecond,
 	Interval: 5 * time.Second, Timeout: 4 * time.Second, Samples: 100, Bytes: 4096, Started: noon.Add(-time.Hour),
-	Recognised: []redpoll.Recognised{{Convention: "client_golang", Family: "http_request_duration_seconds", Endpoints: 2}},
+	Recognised: []redpoll.Recognised{{Convention: "client_golang", Family: "http_request_duration_seconds", Kind: "histogram", Endpoints: 2}},
+	Ignored:    []redpoll.Ignored{{Family: "http_requests_total", Reason: "the histogram counts the same requests"}},
+	Advice:     []redpoll.Advice{{Text: "the path is missing: map its label", YAML: "endpoints: {path_label: url}"}},
 }
 
 var deadTarget = redpoll.TargetStatus{
@@ -258,6 +287,7 @@ var slowRule = redpoll.RuleStatus{
 	Labels: map[string]string{"team": "pay"}, Annotations: map[string]string{"summary": "slow"},
 	LastEvaluation: noon, Duration: 250 * time.Microsecond,
 	Active: map[redpoll.AlertState]int{redpoll.Firing: 1},
+	Advice: []redpoll.Advice{{Text: "add 0.5 to the histogram's buckets"}},
 }
 
 var cacheRule = redpoll.RuleStatus{
@@ -269,7 +299,7 @@ var cacheRule = redpoll.RuleStatus{
 var slowAlert = redpoll.Alert{
 	ID: "019ca900-0000-7000-8000-000000000009", Rule: "CheckoutSlow", Metric: "p99",
 	Severity: redpoll.Warning, State: redpoll.Firing, Endpoint: checkout.Key,
-	Value: ptr(0.25), Threshold: 0.2, Above: true, Unit: redpoll.Seconds,
+	Value: ptr(0.25), Lower: ptr(0.25), Threshold: 0.2, Above: true, Unit: redpoll.Seconds,
 	Labels: map[string]string{"team": "pay"}, Annotations: map[string]string{"summary": "slow"},
 	Since: noon.Add(-time.Minute), FiredAt: noon.Add(-30 * time.Second), UpdatedAt: noon,
 }

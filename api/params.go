@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/prometheus/common/model"
+
+	"github.com/redpoll/redpoll/internal/redpoll"
 )
 
 // params reads query parameters. Its methods return the default where a
@@ -60,6 +62,14 @@ func (p *params) required(name string) string {
 		p.fail(name, "is required")
 	}
 	return v
+}
+
+// endpoint names one by job, method and path. The method is empty where the
+// application exposes none.
+func (p *params) endpoint() redpoll.EndpointKey {
+	return redpoll.EndpointKey{
+		Job: p.required("job"), Method: strings.ToUpper(p.text("method")), Path: p.required("path"),
+	}
 }
 
 // glob is a pattern; everything matches a missing one.

@@ -23,7 +23,9 @@ func (a *API) routes() []route {
 	return []route{
 		get("/api/metrics", a.currentMetrics),
 		get("/api/endpoints", a.listEndpoints),
+		get("/api/instances", a.listInstances),
 		get("/api/history", a.endpointHistory),
+		get("/api/marks", a.listMarks),
 		get("/api/trend", a.currentTrend),
 		get("/api/targets", a.listTargets),
 		get("/api/alerts", a.listAlerts),

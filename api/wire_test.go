@@ -63,11 +63,15 @@ func fullServer(t *testing.T) *server {
 	unknown.State, unknown.Before, unknown.Cause, unknown.SilencedBy = redpoll.Unknown, redpoll.Firing, redpoll.TargetDown, slowAlert.ID
 	s.rules.active = []redpoll.Alert{slowAlert, unknown}
 	s.history.alerts = []redpoll.Alert{resolvedAlert(0)}
+	s.history.marks = []redpoll.Mark{deployed}
+	s.instances = []redpoll.InstanceMetrics{instanceOf("10.0.0.1:80"), instanceOf("10.0.0.2:80")}
 	s.history.silences = []redpoll.Silence{{
 		ID: slowAlert.ID, Matchers: []redpoll.Matcher{{Name: "job", Value: "*"}}, StartsAt: noon, EndsAt: noon.Add(1), CreatedBy: "ops", Comment: "x",
 	}}
 	s.history.history = redpoll.History{Points: []redpoll.HistoryPoint{{Time: noon.Add(-1), Increase: checkout.Window}}}
-	s.api.Publish(snapshotAt(0), []redpoll.Alert{slowAlert}, s.rules.active)
+	now := snapshotAt(0)
+	now.Marks = s.history.marks
+	s.api.Publish(now, []redpoll.Alert{slowAlert}, s.rules.active)
 	return s
 }
 

@@ -194,7 +194,7 @@ func (a *app) startStages(ctx context.Context, c *config.Config) error {
 
 	a.api = api.New(c.Web, api.Options{
 		Logger: a.logger.With("stage", "api"), Registerer: a.registry, Gatherer: a.registry,
-		History: a.store, Targets: a.manager.Targets, Rules: a.engine,
+		History: a.store, Targets: a.manager.Targets, Instances: a.manager.Instances, Rules: a.engine,
 		Config: a.redactedConfig, Reload: a.reload, HistoryError: a.historyError,
 		Dashboard: web.Handler(),
 		Version:   version.Version, Revision: version.Revision, Branch: version.Branch,

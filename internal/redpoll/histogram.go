@@ -41,8 +41,8 @@ const (
 
 // Estimate is a quantile, in seconds, with how sure it is: the true one lies
 // above Lower, which is finite, and not above Upper, which is +Inf in the last
-// bucket. Value then is Lower. Where an application states the quantile itself, all three are the
-// same.
+// bucket. Value then is Lower. Where an application states the quantile itself,
+// all three are the same.
 type Estimate struct {
 	Value, Lower, Upper float64
 }
