@@ -17,6 +17,8 @@ type alert struct {
 	held [3]time.Duration
 	// worst is the most severe level at which it fired; zero before that.
 	worst redpoll.Level
+	// peakIsLowerLimit is true if the Peak lay in the bucket up to +Inf.
+	peakIsLowerLimit bool
 }
 
 const notCrossed time.Duration = -1
@@ -39,6 +41,7 @@ func restoreAlert(stored redpoll.Alert, lastEval time.Time) *alert {
 	if !stored.FiredAt.IsZero() {
 		a.worst = redpoll.Level{Severity: stored.Severity, Threshold: stored.Threshold}
 	}
+	a.peakIsLowerLimit = a.isLowerLimit() && a.Value != nil && a.Peak != nil && *a.Value == *a.Peak
 	held := stored.UpdatedAt.Sub(stored.Since)
 	if stored.State == redpoll.Pending {
 		// The condition held from the last stored transition, which for most
@@ -77,10 +80,7 @@ func (a *alert) judge(r *rule, o observation, now time.Time, step time.Duration)
 		a.State, a.Before, a.Cause = a.Before, "", redpoll.HasData
 		step = 0
 	}
-	a.Value, a.Baseline = &o.value, nil
-	if o.usual > 0 {
-		a.Baseline = &o.usual
-	}
+	a.take(o)
 	a.hold(r, o, step)
 	state, level := a.settle(r)
 	if state == redpoll.Inactive {
@@ -91,13 +91,32 @@ func (a *alert) judge(r *rule, o observation, now time.Time, step time.Duration)
 		a.FiredAt = now
 	}
 	a.State, a.Severity, a.Threshold = state, level.Severity, level.Threshold
-	a.remember(level, o.value)
+	a.remember(level)
 }
 
+// take makes the observation the alert's own.
+func (a *alert) take(o observation) {
+	a.Value, a.Baseline, a.Lower, a.Upper = &o.value, nil, nil, nil
+	if o.usual > 0 {
+		a.Baseline = &o.usual
+	}
+	if o.latency == nil {
+		return
+	}
+	bounds := *o.latency
+	a.Lower = &bounds.Lower
+	if !o.isLowerLimit {
+		a.Upper = &bounds.Upper
+	}
+}
+
+// isLowerLimit reports whether the true value lies anywhere above Value.
+func (a *alert) isLowerLimit() bool { return a.Lower != nil && a.Upper == nil }
+
 // remember keeps the worst of the incident for when it is over.
-func (a *alert) remember(level redpoll.Level, value float64) {
-	if a.Peak == nil || a.Above == (value > *a.Peak) {
-		a.Peak = &value
+func (a *alert) remember(level redpoll.Level) {
+	if a.Peak == nil || a.Above == (*a.Value > *a.Peak) {
+		a.Peak, a.peakIsLowerLimit = a.Value, a.isLowerLimit()
 	}
 	if a.State == redpoll.Firing && (a.worst.Severity == "" || level.Severity.Rank() > a.worst.Severity.Rank()) {
 		a.worst = level

@@ -15,6 +15,11 @@
 // In detail:
 //
 //   - A value crosses a threshold when it lies strictly beyond it.
+//   - A latency in a histogram's bucket up to +Inf is known to lie above that
+//     bucket's lower bound, and no more. It crosses an upper threshold at or
+//     under that bound. Beyond it nothing tells on which side of the threshold
+//     it lies: that is missing data, with the cause redpoll.BeyondBuckets, and
+//     RuleStatus.Advice says which bucket to add.
 //   - With `for` 0 an alert fires at once.
 //   - `for` counts time between evaluations that both had data and both crossed
 //     the threshold. A gap in the data, in the evaluations (a machine that

@@ -21,7 +21,10 @@ type endpoint struct {
 	seen bool
 	// absentSince is zero while snapshots have it.
 	absentSince time.Time
-	baseline    baseline
+	// bounds are those of the classic histogram that it had last, shared with
+	// the snapshot; nil if it had a native one or none so far.
+	bounds   []float64
+	baseline baseline
 	// spiking is true while an alert on its latency keeps it from learning.
 	spiking bool
 }
@@ -37,6 +40,18 @@ func (ep *endpoint) absence() redpoll.NoData {
 // gone reports whether the endpoint has been absent for long enough to forget.
 func (ep *endpoint) gone(now time.Time) bool {
 	return !ep.absentSince.IsZero() && now.Sub(ep.absentSince) >= forgetAfter
+}
+
+// look takes the endpoint's figures from a snapshot.
+func (ep *endpoint) look(m *redpoll.EndpointMetrics) {
+	ep.metrics, ep.seen, ep.absentSince = m, true, time.Time{}
+	switch h := m.Window.Latency; {
+	case h == nil:
+	case h.Scale == redpoll.Exponential:
+		ep.bounds = nil
+	default:
+		ep.bounds = h.Bounds
+	}
 }
 
 // learn takes the snapshot's median latency into the baseline, once per

@@ -28,7 +28,7 @@ func TestCanaryAnAlertSaysEverything(t *testing.T) {
 	value := 0.812
 	want := redpoll.Alert{
 		ID: got.ID, Rule: "CheckoutSlow", Metric: "p99", Severity: redpoll.Critical, State: redpoll.Firing, Endpoint: checkout,
-		Value: &value, Peak: &value, Threshold: 0.5, Above: true, Unit: redpoll.Seconds,
+		Value: &value, Peak: &value, Threshold: 0.5, Above: true, Unit: redpoll.Seconds, Lower: &value, Upper: &value,
 		Labels: map[string]string{
 			"alertname": "CheckoutSlow", "severity": "critical", "job": "shop", "method": "POST", "path": "/checkout", "team": "payments",
 		},

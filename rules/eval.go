@@ -37,8 +37,7 @@ func (e *Engine) look(s *redpoll.Snapshot) {
 		ep.metrics, ep.spiking = nil, false
 	}
 	for i := range s.Endpoints {
-		ep := e.endpoint(s.Endpoints[i].Key)
-		ep.metrics, ep.seen, ep.absentSince = &s.Endpoints[i], true, time.Time{}
+		e.endpoint(s.Endpoints[i].Key).look(&s.Endpoints[i])
 	}
 	for _, ep := range e.known {
 		if ep.metrics == nil && ep.absentSince.IsZero() {

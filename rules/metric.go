@@ -102,11 +102,12 @@ func metricByName(name string) (*metric, error) {
 		}
 	}
 	if digits, ok := strings.CutPrefix(name, "p"); ok && isDecimal(digits) {
-		n, err := strconv.ParseFloat(digits, 64)
-		if err != nil || n <= 0 || n >= 100 {
+		// Not divided by 100 afterwards: 99.9/100 is not 0.999.
+		q, err := strconv.ParseFloat(digits+"e-2", 64)
+		if err != nil || q <= 0 || q >= 1 {
 			return nil, fmt.Errorf("there is no quantile %s: N in pN lies between 0 and 100, e.g. p99.9", name)
 		}
-		return quantileMetric(name, n/100), nil
+		return quantileMetric(name, q), nil
 	}
 	return nil, fmt.Errorf("unknown metric %q; %s", name, suggest(name))
 }
@@ -167,19 +168,35 @@ func editDistance(a, b string) int {
 	return row[len(b)]
 }
 
-// value is the metric's value at an endpoint; for latency_spike it is the
-// latency that is held against the usual one. ok is false where nothing was
-// observed.
-func (m *metric) value(e *redpoll.EndpointMetrics) (v float64, ok bool) {
-	switch {
-	case m.kind == errorRate:
-		return deref(e.ErrorRate)
-	case m.kind == throughput:
-		return deref(e.Throughput)
-	case m.kind == latencySpike:
-		return deref(e.P50.Seconds())
+// latency is the quantile that is judged at an endpoint, the median for
+// latency_spike; nil for other metrics and where nothing was observed.
+func (m *metric) latency(e *redpoll.EndpointMetrics) *redpoll.Estimate {
+	switch m.kind {
+	case quantile:
+		return e.Quantile(m.q)
+	case latencySpike:
+		return e.P50
 	}
-	return deref(e.Quantile(m.q).Seconds())
+	return nil
+}
+
+// rate is the figure that is judged at an endpoint where that is no latency.
+// ok is false where nothing was observed.
+func (m *metric) rate(e *redpoll.EndpointMetrics) (v float64, ok bool) {
+	switch m.kind {
+	case errorRate:
+		return deref(e.ErrorRate)
+	case throughput:
+		return deref(e.Throughput)
+	}
+	return 0, false
+}
+
+func deref(v *float64) (float64, bool) {
+	if v == nil {
+		return 0, false
+	}
+	return *v, true
 }
 
 // missing says why an endpoint has no value of this metric.
@@ -195,11 +212,4 @@ func (m *metric) missing(e *redpoll.EndpointMetrics) redpoll.NoData {
 		return redpoll.NoErrorLabel
 	}
 	return redpoll.NoQuantiles
-}
-
-func deref(v *float64) (float64, bool) {
-	if v == nil {
-		return 0, false
-	}
-	return *v, true
 }

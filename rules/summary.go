@@ -34,8 +34,8 @@ func (a *alert) summary(r *rule) string {
 // finding is the value and what it is held against.
 func (a *alert) finding(r *rule) string {
 	if a.Baseline != nil {
-		return fmt.Sprintf("%s (p50), %s its usual %s",
-			formatSeconds(*a.Baseline*(1+*a.Value)), formatRise(*a.Value), formatSeconds(*a.Baseline))
+		return fmt.Sprintf("%s (p50), %s its usual %s", atLeast(a.isLowerLimit(), formatSeconds(*a.Baseline*(1+*a.Value))),
+			atLeast(a.isLowerLimit(), formatRise(*a.Value)), formatSeconds(*a.Baseline))
 	}
 	direction := "below"
 	if a.Above {
@@ -44,7 +44,15 @@ func (a *alert) finding(r *rule) string {
 	if a.Ended() {
 		direction = "no longer " + direction
 	}
-	return fmt.Sprintf("%s, %s %s", r.metric.format(*a.Value), direction, r.metric.format(a.Threshold))
+	return fmt.Sprintf("%s, %s %s", atLeast(a.isLowerLimit(), r.metric.format(*a.Value)), direction, r.metric.format(a.Threshold))
+}
+
+// atLeast marks a value that is a lower limit of the true one.
+func atLeast(isLowerLimit bool, value string) string {
+	if isLowerLimit {
+		return "≥ " + value
+	}
+	return value
 }
 
 // worstFinding is how bad it was; empty where that is not known.
@@ -53,9 +61,9 @@ func (a *alert) worstFinding(r *rule) string {
 	case a.Peak == nil:
 		return ""
 	case r.metric.kind == latencySpike:
-		return "; at worst it was " + formatRise(*a.Peak)
+		return "; at worst it was " + atLeast(a.peakIsLowerLimit, formatRise(*a.Peak))
 	default:
-		return "; at worst it was " + r.metric.format(*a.Peak)
+		return "; at worst it was " + atLeast(a.peakIsLowerLimit, r.metric.format(*a.Peak))
 	}
 }
 

@@ -129,7 +129,7 @@ func silencedBy(silences []redpoll.Silence, labels map[string]string) string {
 // status is the rule and how its last evaluation went.
 func (w *watch) status() redpoll.RuleStatus {
 	s := w.rule.status()
-	s.LastEvaluation, s.Duration, s.Note = w.evaluated, w.took, w.note()
+	s.LastEvaluation, s.Duration, s.Note, s.Advice = w.evaluated, w.took, w.note(), w.advice()
 	s.Active = map[redpoll.AlertState]int{}
 	for _, a := range w.alerts {
 		s.Active[a.State]++

@@ -156,16 +156,17 @@ type NoData string
 
 // The causes of missing figures.
 const (
-	HasData      NoData = ""
-	NoTraffic    NoData = "no traffic"     // scraped, but no request came in
-	FirstScrape  NoData = "first scrape"   // increases need two scrapes
-	TargetDown   NoData = "target down"    // every target that exposes it failed
-	SeriesGone   NoData = "series gone"    // its targets answer without it
-	NoQuantiles  NoData = "no histogram"   // requests are counted, durations are not
-	NoErrorLabel NoData = "no status"      // requests carry no status
-	NoBaseline   NoData = "learning"       // the usual latency is not known yet
-	TooFew       NoData = "too few"        // fewer requests than the rule asks for
-	NoSignal     NoData = "not configured" // nothing feeds the signal
+	HasData       NoData = ""
+	NoTraffic     NoData = "no traffic"         // scraped, but no request came in
+	FirstScrape   NoData = "first scrape"       // increases need two scrapes
+	TargetDown    NoData = "target down"        // every target that exposes it failed
+	SeriesGone    NoData = "series gone"        // its targets answer without it
+	NoQuantiles   NoData = "no histogram"       // requests are counted, durations are not
+	NoErrorLabel  NoData = "no status"          // requests carry no status
+	NoBaseline    NoData = "learning"           // the usual latency is not known yet
+	TooFew        NoData = "too few"            // fewer requests than the rule asks for
+	BeyondBuckets NoData = "beyond the buckets" // slower than the highest bucket, and the threshold is, too
+	NoSignal      NoData = "not configured"     // nothing feeds the signal
 )
 
 // EndpointMetrics are an endpoint's figures at one snapshot, over all its

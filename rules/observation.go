@@ -1,0 +1,102 @@
+package rules
+
+import (
+	"math"
+
+	"github.com/redpoll/redpoll/internal/redpoll"
+)
+
+// observation is what a rule sees of one endpoint at one evaluation.
+type observation struct {
+	// value is in the metric's base unit; it means nothing unless known.
+	value float64
+	known bool
+	// isLowerLimit is true if the true value lies anywhere above this one: the
+	// latency is in the bucket up to +Inf.
+	isLowerLimit bool
+	// negligible is true of a spike that is too small in absolute terms.
+	negligible bool
+	// cause says why the value is not known.
+	cause redpoll.NoData
+	// latency is what the value was worked out from: the quantile, or the
+	// median of latency_spike; nil for other metrics.
+	latency *redpoll.Estimate
+	// usual is the endpoint's usual latency in seconds, of latency_spike only.
+	usual float64
+}
+
+// minSpike is how many seconds a median latency must rise over the usual one
+// before the percentage counts: 0.2 ms becoming 0.4 ms is noise, not a spike.
+const minSpike = 0.005
+
+// observe reads the rule's value from the snapshot. For a signal the endpoint
+// is the one that stands for the signals.
+func (r *rule) observe(s *redpoll.Snapshot, ep *endpoint) observation {
+	if r.metric.kind == signal {
+		v, ok := deref(r.metric.read(s))
+		return observation{value: v, known: ok, cause: redpoll.NoSignal}
+	}
+	e := ep.metrics
+	if e == nil {
+		return observation{cause: ep.absence()}
+	}
+	latency := r.metric.latency(e)
+	v, ok := r.metric.rate(e)
+	switch {
+	case latency == nil && !ok:
+		return observation{cause: r.metric.missing(e)}
+	case e.Window.Requests < r.minRequests:
+		return observation{cause: redpoll.TooFew}
+	case latency == nil:
+		return observation{value: v, known: true}
+	case r.metric.kind == latencySpike && ep.baseline.usual == 0:
+		return observation{cause: redpoll.NoBaseline}
+	}
+	return r.observeLatency(latency, ep.baseline.usual)
+}
+
+// observeLatency holds a median against the usual one for latency_spike.
+func (r *rule) observeLatency(e *redpoll.Estimate, usual float64) observation {
+	o := observation{value: e.Value, known: true, latency: e, isLowerLimit: math.IsInf(e.Upper, 1)}
+	if r.metric.kind == latencySpike {
+		o.value, o.usual, o.negligible = e.Value/usual-1, usual, e.Value-usual < minSpike
+	}
+	if o.isLowerLimit && r.undecided(&o) {
+		return observation{cause: redpoll.BeyondBuckets}
+	}
+	return o
+}
+
+// rounding is by how much a bound may miss the threshold that it is meant to
+// be, as a share of it: bounds that are exposed in milliseconds lose a little
+// on their way to seconds.
+const rounding = 1e-9
+
+func reaches(bound, threshold float64) bool { return bound >= threshold*(1-rounding) }
+
+// undecided reports whether a value that is a lower limit leaves open on which
+// side of the least severe threshold the true one lies.
+func (r *rule) undecided(o *observation) bool {
+	return o.negligible || !reaches(o.value, r.levels[len(r.levels)-1].Threshold)
+}
+
+// crosses reports whether a known observation, which is not undecided, lies
+// beyond the level. What lies in the bucket up to +Inf is above that bucket's
+// lower bound, never at it.
+func (r *rule) crosses(l redpoll.Level, o observation) bool {
+	switch {
+	case o.negligible:
+		return false
+	case o.isLowerLimit:
+		return r.above && reaches(o.value, l.Threshold)
+	case r.above:
+		return o.value > l.Threshold
+	default:
+		return o.value < l.Threshold
+	}
+}
+
+// crossed reports whether the observation lies beyond any level at all.
+func (r *rule) crossed(o observation) bool {
+	return o.known && r.crosses(r.levels[len(r.levels)-1], o)
+}
