@@ -185,3 +185,102 @@ func TestDetailTellsItsOwnAlertsWS(t *testing.T) {
 	p.shows(".detail .facts", "Critical")
 	p.until(fmt.Sprintf("%s > %d", asked, before)) // for the bands
 }
+
+func TestCanaryQuantilesSayHowSureTheyAreWS(t *testing.T) {
+	sc := shop()
+	sc.endpoints[2].p95 = 12_000 // above the highest bucket, and p99 with it
+	sc.historyLag = 2 * time.Minute
+	s := serve(t, sc)
+	p := open(t, s.URL)
+	p.shows("#row-0", "6.00", "≥ 10", "s")
+	p.until(`document.querySelector("#row-0 .cell-figure:nth-of-type(3)").title === "6.00 s, between 5 and 10 s"`)
+	p.until(`document.querySelector("#row-0 .cell-figure:nth-of-type(4)").title === "≥ 10 s, above the highest bucket"`)
+	p.shows(".kpi:nth-child(4)", "≥ 10")
+	s.update(nil, alert("a1", &sc.endpoints[2], "p95", "critical", 10_000, 500, time.Now()))
+	p.shows(".firing", "p95 latency ≥ 10 s")
+
+	p.click("#row-0")
+	p.shows(".detail-figures", "6.00", "5–10 s", "≥ 10", "no upper bound")
+	p.shows(".detail-alerts", "p95 latency ≥ 10 s")
+	p.shows(".legend", "p95 ≥ 10 s (no upper bound)")
+	p.click(".legend button:nth-of-type(1)")
+	p.until(`document.querySelector(".legend [aria-pressed=true]").innerText.includes("p50")`)
+	p.shows(".legend", "p50 6.00 s (5–10 s)")
+}
+
+func TestQuantilesOfTheApplicationsOwnAreToldApart(t *testing.T) {
+	sc := shop()
+	sc.endpoints[2].own = true
+	p := open(t, serve(t, sc).URL+"/?ep=shop|PUT|/carts/{id}")
+	p.shows(".detail", "The quantiles are the application's own, over its own window.")
+	p.until(`document.querySelector("#row-0 .cell-figure:nth-of-type(4)").title.includes("the application's own quantile")`)
+	if got := p.texts(".detail-range"); len(got) != 3 || got[1] != "" {
+		t.Errorf("bounds of quantiles that have none: %q", got)
+	}
+}
+
+func TestClientErrorsAreShownApart(t *testing.T) {
+	sc := shop()
+	sc.endpoints[2].clientErrors = 21.4
+	p := newTab(t)
+	p.size(1700, 900)
+	p.navigate(serve(t, sc).URL)
+	p.shows("#row-0 .widest-only", "21.4")
+	p.click(".head .widest-only button")
+	p.until(`location.search === "?sort=-client"`)
+	p.size(1440, 900)
+	p.until(`!document.querySelector("#row-0 .widest-only").checkVisibility()`)
+	p.until(`document.querySelector("#row-0 [title*='21.4 % client errors']").innerText.includes("6.38")`)
+	p.click("#row-0")
+	p.shows(".detail-figures", "4xx", "21.4")
+	p.until(`document.querySelectorAll(".plot canvas").length === 4`)
+	p.until(`[...document.querySelectorAll(".legend h3")].map(h => h.innerText).includes("Client errors")`)
+}
+
+func TestRestartsAndDeploysAreMarkedWS(t *testing.T) {
+	now := time.Now()
+	sc := shop()
+	sc.now = now
+	sc.marks = []object{
+		mark(now.Add(-10*time.Minute), "shop", "shop-1", "restart", ""),
+		mark(now.Add(-9*time.Minute), "auth", "auth-1", "restart", ""),
+	}
+	s := serve(t, sc)
+	p := open(t, s.URL+"/?ep=shop|PUT|/carts/{id}")
+	p.shows(".moments", "restart of shop-1")
+	p.until(`[...document.querySelectorAll(".plot")].every(plot => plot.ariaLabel.includes("restart of shop-1 at "))`)
+
+	s.update(func(sc *script) {
+		sc.fresh = []object{mark(sc.now, "shop", "shop-1", "deploy", "1.4.1 → 1.4.2")}
+	})
+	p.shows(".moments li:nth-child(1)", "deploy 1.4.1 → 1.4.2")
+	p.shows(".moments li:nth-child(2)", "restart of shop-1")
+	if got := p.texts(".moments li"); len(got) != 2 {
+		t.Errorf("the marks of another job are among them: %q", got)
+	}
+	over := `document.querySelector(".u-over").getBoundingClientRect()`
+	x := eval[float64](p, over+`.left + `+over+`.width / 3`) // ten of fifteen minutes ago
+	y := eval[float64](p, over+`.top + 60`)
+	p.mouse(input.DispatchMouseEventTypeMouseMoved, x, y, input.MouseButtonNone)
+	p.shows(".legend-when", "restart of shop-1")
+}
+
+func TestInstancesAreComparedOnRequest(t *testing.T) {
+	sc := shop()
+	sc.instances = 4
+	s := serve(t, sc)
+	p := open(t, s.URL+"/?ep=shop|PUT|/carts/{id}")
+	p.shows(".disclosure", "Instances", "4")
+	p.gone(".instances table")
+	p.click(".disclosure")
+	p.until(`location.search.includes("instances=1")`)
+	p.shows(".instances", "10.0.4.2:8080 is slow: 7.0 times the p95 that is usual here.")
+	p.shows(".instances tbody tr:nth-child(1)", "10.0.4.2:8080", "8.68")
+	p.shows(".instances tbody tr:nth-child(2)", "10.0.4.1:8080", "1.24")
+	wide := eval[float64](p, `document.querySelector(".instances tr:nth-child(1) .bar").offsetWidth / document.querySelector(".instances tr:nth-child(2) .bar").offsetWidth`)
+	if wide < 5 {
+		t.Errorf("the bar of the slow instance is %.1f times as long as the others'", wide)
+	}
+	p.click(".disclosure")
+	p.gone(".instances table")
+}

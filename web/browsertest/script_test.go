@@ -15,7 +15,9 @@ type endpoint struct {
 	job, method, path string
 	p95               float64 // ms; the other quantiles follow from it
 	errors            float64 // %
+	clientErrors      float64 // %
 	throughput        float64 // 1/s
+	own               bool    // the quantiles are the application's own
 	noData            string  // the reason why there are no figures
 	// incidents multiply the latency and add errors for a while.
 	incidents []incident
@@ -41,7 +43,7 @@ func (e *endpoint) noise(series int, at time.Time) float64 {
 
 // figures at a time, as the wire has them; nil where there are none.
 func (e *endpoint) figures(at time.Time) object {
-	o := object{"p50": nil, "p95": nil, "p99": nil, "errorRate": nil, "throughput": nil, "requests": 0}
+	o := object{"p50": nil, "p95": nil, "p99": nil, "errorRate": nil, "clientErrorRate": nil, "throughput": nil, "requests": 0}
 	if e.noData != "" {
 		return o
 	}
@@ -54,21 +56,53 @@ func (e *endpoint) figures(at time.Time) object {
 	}
 	daily := 1 + 0.25*math.Sin(float64(at.Unix())/120+e.seed()*6)
 	p95 := e.p95 * slower * (1 + 0.12*e.noise(1, at))
-	o["p50"] = p95 * 0.31 * (1 + 0.05*e.noise(2, at))
-	o["p95"] = p95
-	o["p99"] = p95 * 1.8 * (1 + 0.2*e.noise(3, at))
+	e.estimate(o, p95*0.31*(1+0.05*e.noise(2, at)), p95, p95*1.8*(1+0.2*e.noise(3, at)))
+	o["clientErrorRate"] = e.clientErrors * (1 + 0.3*e.noise(6, at))
 	o["errorRate"] = math.Max(0, errors*(1+0.2*e.noise(4, at)))
 	o["throughput"] = e.throughput * daily * (1 + 0.06*e.noise(5, at))
 	o["requests"] = int(e.throughput * 5)
 	return o
 }
 
+// buckets are the finite upper bounds of everybody's histograms, in ms.
+var buckets = []float64{5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000}
+
+var quantiles = [3]string{"p50", "p95", "p99"}
+
+// estimate sets the quantiles with the buckets that they lie in.
+func (e *endpoint) estimate(o object, values ...float64) {
+	var ranges [3]any
+	for i, v := range values {
+		ranges[i] = []any{v, v}
+		if !e.own {
+			v, ranges[i] = inBucket(v)
+		}
+		o[quantiles[i]] = v
+	}
+	o["ranges"] = ranges
+	if e.own {
+		o["own"] = true
+	}
+}
+
+// inBucket is the value as a histogram tells it, and the bounds around it.
+func inBucket(v float64) (value float64, bounds []any) {
+	lower := 0.0
+	for _, upper := range buckets {
+		if v <= upper {
+			return v, []any{lower, upper}
+		}
+		lower = upper
+	}
+	return lower, []any{lower, nil}
+}
+
 // still freezes the figures: what the test sets is what the page shows.
 func (e *endpoint) still() object {
 	o := e.figures(time.Unix(0, 0))
 	if e.noData == "" {
-		o["p50"], o["p95"], o["p99"] = e.p95/2, e.p95, e.p95*2
-		o["errorRate"], o["throughput"] = e.errors, e.throughput
+		e.estimate(o, e.p95/2, e.p95, e.p95*2)
+		o["errorRate"], o["clientErrorRate"], o["throughput"] = e.errors, e.clientErrors, e.throughput
 	}
 	return o
 }
@@ -100,7 +134,7 @@ func (s *script) snapshot() object {
 		if s.interval >= time.Minute {
 			o = e.still()
 		}
-		o["job"], o["method"], o["path"], o["instances"] = e.job, e.method, e.path, 2
+		o["job"], o["method"], o["path"], o["instances"] = e.job, e.method, e.path, max(2, s.instances)
 		if e.noData != "" {
 			o["noData"] = e.noData
 		}
@@ -111,13 +145,17 @@ func (s *script) snapshot() object {
 	for _, t := range s.targets {
 		health[t["health"]]++
 	}
-	return object{
+	o := object{
 		"timestamp": s.now.UnixMilli(), "interval": s.interval.Milliseconds(), "endpoints": list,
 		"total":   object{"throughput": sum.throughput, "errorRate": sum.errorRate()},
 		"cdn":     object{"bandwidth": nil, "cacheHitRatio": nil, "storage": nil},
 		"system":  object{"uptime": nil, "memory": nil, "cpu": nil, "source": ""},
 		"targets": object{"up": health["up"], "unknown": health["unknown"], "total": len(s.targets)},
 	}
+	if len(s.fresh) > 0 {
+		o["marks"] = s.fresh
+	}
+	return o
 }
 
 func (s *script) history(q url.Values) object {
@@ -128,7 +166,7 @@ func (s *script) history(q url.Values) object {
 	times := []int64{}
 	for t := start / step * step; t < end-s.historyLag.Milliseconds(); t += step {
 		times = append(times, t)
-		for name, value := range e.figures(time.UnixMilli(t)) {
+		for name, value := range bounded(e.figures(time.UnixMilli(t))) {
 			columns[name] = append(columns[name], value)
 		}
 	}
@@ -136,6 +174,22 @@ func (s *script) history(q url.Values) object {
 	for name, column := range columns {
 		o[name] = column
 	}
+	return o
+}
+
+// bounded are figures as history has them: with the ranges as columns, and
+// without quantiles that are the application's own.
+func bounded(o object) object {
+	ranges, _ := o["ranges"].([3]any)
+	for i, name := range quantiles {
+		bounds, _ := ranges[i].([]any)
+		if o["own"] != nil || bounds == nil {
+			o[name], bounds = nil, []any{nil, nil}
+		}
+		o[name+"Lower"], o[name+"Upper"] = bounds[0], bounds[1]
+	}
+	delete(o, "ranges")
+	delete(o, "own")
 	return o
 }
 
@@ -176,6 +230,37 @@ func (s *script) trend() object {
 		throughput[k], errorRate[k] = sums[k].throughput, sums[k].errorRate()
 	}
 	return object{"timestamps": times, "throughput": throughput, "errorRate": errorRate, "endpoints": list}
+}
+
+// marksOf lists the marks of a job and a time, newest first.
+func (s *script) marksOf(q url.Values) []object {
+	list := []object{}
+	for _, m := range s.marks {
+		at := m["timestamp"].(int64)
+		if m["job"] == q.Get("job") && at >= integer(q, "start") && at < integer(q, "end") {
+			list = append([]object{m}, list...)
+		}
+	}
+	return list
+}
+
+func mark(at time.Time, job, instance, kind, text string) object {
+	return object{"timestamp": at.UnixMilli(), "job": job, "instance": instance, "kind": kind, "text": text}
+}
+
+// instancesOf are n instances of which the second is slower than the others.
+func (s *script) instancesOf(q url.Values) []object {
+	list := []object{}
+	for i := range s.instances {
+		e := *s.find(q)
+		if i == 1 {
+			e.p95 *= 7
+		}
+		o := with(e.still(), object{"job": e.job, "method": e.method, "path": e.path, "instances": 1, "requests": 250})
+		o["instance"] = fmt.Sprintf("10.0.4.%d:8080", i+1)
+		list = append(list, o)
+	}
+	return list
 }
 
 // alertsOf lists the active alerts and those of the past, of one endpoint if

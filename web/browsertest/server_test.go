@@ -41,6 +41,10 @@ type script struct {
 	targets   []object
 	alerts    []object // active
 	past      []object // alerts that have ended
+	marks     []object // that history keeps, oldest first
+	fresh     []object // marks that come with the next message
+	instances int      // of every endpoint
+	rules     []object
 	// historyLag is how far history ends before the time it is asked for.
 	historyLag time.Duration
 	// historyError makes /api/history answer 503 with that text.
@@ -63,6 +67,9 @@ func serve(t testing.TB, s script) *server {
 	mux.HandleFunc("/api/trend", srv.trend)
 	mux.HandleFunc("/api/alerts", srv.alertList)
 	mux.HandleFunc("/api/targets", srv.targetList)
+	mux.HandleFunc("/api/marks", srv.markList)
+	mux.HandleFunc("/api/instances", srv.instanceList)
+	mux.HandleFunc("/api/rules", srv.ruleList)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		if srv.withholds(r.URL.Path) {
 			http.Error(w, "down for the test", http.StatusServiceUnavailable)
@@ -225,4 +232,18 @@ func (s *server) alertList(w http.ResponseWriter, r *http.Request) {
 
 func (s *server) targetList(w http.ResponseWriter, r *http.Request) {
 	s.answer(w, r, func(sc *script) (int, any) { return http.StatusOK, append([]object{}, sc.targets...) })
+}
+
+func (s *server) markList(w http.ResponseWriter, r *http.Request) {
+	s.answer(w, r, func(sc *script) (int, any) { return http.StatusOK, object{"marks": sc.marksOf(r.URL.Query())} })
+}
+
+func (s *server) instanceList(w http.ResponseWriter, r *http.Request) {
+	s.answer(w, r, func(sc *script) (int, any) {
+		return http.StatusOK, object{"timestamp": sc.now.UnixMilli(), "instances": sc.instancesOf(r.URL.Query())}
+	})
+}
+
+func (s *server) ruleList(w http.ResponseWriter, r *http.Request) {
+	s.answer(w, r, func(sc *script) (int, any) { return http.StatusOK, append([]object{}, sc.rules...) })
 }

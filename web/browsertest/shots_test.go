@@ -38,6 +38,9 @@ func TestScreenshots(t *testing.T) {
 		{"8-detail-light", "light", "/?ep=payments|PUT|/api/v1/carts/{id}", 1440, 900, ".plot canvas", nil},
 		{"9-mobile-alerts", "dark", "/alerts", 390, 844, ".alert.quiet", nil},
 		{"a-mobile-targets", "light", "/targets", 390, 844, ".target-error", nil},
+		{"c-instances-dark", "dark", "/?range=30m&instances=1&ep=payments|PUT|/api/v1/carts/{id}", 1440, 900, ".instances .bar", nil},
+		{"d-mobile-instances", "light", "/?range=30m&instances=1&ep=payments|PUT|/api/v1/carts/{id}", 390, 844, ".instances .bar", nil},
+		{"e-wide", "light", "/", 1720, 900, ".table-rows .row", nil},
 		{"b-tablet", "light", "/", 1024, 768, ".table-rows .row", nil},
 	} {
 		t.Run(shot.name, func(t *testing.T) {
@@ -68,10 +71,17 @@ func TestScreenshots(t *testing.T) {
 func incidentAt(now time.Time) script {
 	s := script{now: now, interval: 5 * time.Second, endpoints: fleet(1000)}
 	bad := &s.endpoints[0]
-	*bad = endpoint{job: "payments", method: "PUT", path: "/api/v1/carts/{id}", p95: 92, errors: 0.3, throughput: 12.4, incidents: []incident{
+	*bad = endpoint{job: "payments", method: "PUT", path: "/api/v1/carts/{id}", p95: 92, errors: 0.3, clientErrors: 7.5, throughput: 12.4, incidents: []incident{
 		{from: now.Add(-28 * time.Minute), to: now.Add(-24 * time.Minute), slower: 4},
 		{from: now.Add(-9 * time.Minute), slower: 9.5, errors: 6},
 	}}
+	s.instances = 4
+	s.marks = []object{
+		mark(now.Add(-20*time.Minute), "payments", "10.0.4.3:8080", "restart", ""),
+		mark(now.Add(-10*time.Minute), "payments", "10.0.4.1:8080", "deploy", "1.4.1 → 1.4.2"),
+		mark(now.Add(-10*time.Minute), "payments", "10.0.4.2:8080", "deploy", "1.4.1 → 1.4.2"),
+	}
+	s.endpoints[2].p95, s.endpoints[2].clientErrors = 14_000, 22
 	since := now.Add(-9 * time.Minute)
 	s.alerts = []object{
 		alert("a1", bad, "p95", "critical", 880, 500, since),

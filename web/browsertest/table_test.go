@@ -88,10 +88,10 @@ func TestChipsShowOneStatus(t *testing.T) {
 func TestHeadersSort(t *testing.T) {
 	p := open(t, serve(t, shop()).URL)
 	p.visible(".table-rows .row")
-	p.click(".head [aria-sort]:nth-child(7) button") // throughput
+	p.click(".head [aria-sort]:nth-child(8) button") // throughput
 	p.shows("#row-0", "/session")
 	p.shows("#row-4", "/logout")
-	p.click(".head [aria-sort]:nth-child(7) button")
+	p.click(".head [aria-sort]:nth-child(8) button")
 	p.shows("#row-0", "POST")
 	p.shows("#row-4", "/logout") // missing figures stay last
 	p.until(`document.querySelector("[aria-sort=ascending]").innerText === "Throughput"`)

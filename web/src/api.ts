@@ -1,4 +1,6 @@
-import type { Alert, AlertList, ApiError, History, TargetStatus, Trend } from "./protocol";
+import type {
+  Alert, AlertList, ApiError, History, InstanceList, Mark, MarkList, Rule, TargetStatus, Trend,
+} from "./protocol";
 import type { EndpointKey } from "./model/endpoint";
 
 /** A request that redpoll answered with an error, or that never reached it. */
@@ -44,6 +46,17 @@ export async function fetchEndpointAlerts(key: EndpointKey, stretch: Stretch, si
   return list.alerts;
 }
 
+/** What happened to the job's targets in the stretch. */
+export async function fetchMarks(job: string, stretch: Stretch, signal: AbortSignal): Promise<Mark[]> {
+  const list = await get<MarkList>("api/marks", { job, ...stretch, limit: 500 }, signal);
+  return list.marks;
+}
+
+/** The endpoint's current figures, each instance by itself. */
+export function fetchInstances(key: EndpointKey, signal: AbortSignal): Promise<InstanceList> {
+  return get<InstanceList>("api/instances", keyQuery(key), signal);
+}
+
 /** One page of all alerts, newest first; `before` continues a page before it. */
 export function fetchAlertHistory(before: string, signal: AbortSignal): Promise<AlertList> {
   return get<AlertList>("api/alerts", before ? { limit: 100, before } : { limit: 100 }, signal);
@@ -55,6 +68,10 @@ export function fetchTrend(): Promise<Trend> {
 
 export function fetchTargets(signal: AbortSignal): Promise<TargetStatus[]> {
   return get<TargetStatus[]>("api/targets", {}, signal);
+}
+
+export function fetchRules(signal: AbortSignal): Promise<Rule[]> {
+  return get<Rule[]>("api/rules", {}, signal);
 }
 
 /** The stream's address on the same host; wss where the page came by https. */

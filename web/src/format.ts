@@ -81,6 +81,11 @@ export function plain(figure: Figure): string {
   return figure.unit ? `${figure.text} ${figure.unit}` : figure.text;
 }
 
+/** What an error rate leaves out; undefined where there is none of it. */
+export function besidesErrors(clientErrorRate: number | null): string | undefined {
+  return clientErrorRate ? `and ${plain(percent(clientErrorRate))} client errors (4xx)` : undefined;
+}
+
 /** A whole number with thousands apart: 12,400. */
 export function count(value: number): string {
   return value.toLocaleString("en");

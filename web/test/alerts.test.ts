@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
-  activeFrom, byUrgency, currentValue, dismiss, firingByEndpoint, isDismissed, metricName, parseDismissals, restore,
-  withTransitions,
+  activeFrom, byUrgency, currentReading, dismiss, firingByEndpoint, isDismissed, metricName, parseDismissals, readingText,
+  restore, withTransitions,
 } from "../src/model/alerts";
 import { Board } from "../src/model/board";
 import { DEFAULT_THRESHOLDS } from "../src/model/thresholds";
@@ -84,11 +84,27 @@ test("the value shown is the endpoint's own figure while the alert is on, the wo
   const board = new Board();
   board.apply(snapshot(1, [endpoint("/orders", { p95: 321, errorRate: null })]), DEFAULT_THRESHOLDS, new Map());
   const row = board.rows[0];
-  expect(currentValue(alert("1"), row)).toBe(321);
-  expect(currentValue(alert("1", { type: "error_rate", value: 7 }), row)).toBe(7);
-  expect(currentValue(alert("1", { type: "latency_spike", value: 80 }), row)).toBe(80);
-  expect(currentValue(alert("1", { state: "resolved" }), row)).toBe(400);
-  expect(currentValue(alert("1"), undefined)).toBe(300);
+  expect(currentReading(alert("1"), row).value).toBe(321);
+  expect(currentReading(alert("1", { type: "error_rate", value: 7 }), row).value).toBe(7);
+  expect(currentReading(alert("1", { type: "latency_spike", value: 80 }), row).value).toBe(80);
+  expect(currentReading(alert("1", { state: "resolved" }), row).value).toBe(400);
+  expect(currentReading(alert("1"), undefined).value).toBe(300);
+});
+
+test("a latency in the last bucket is at least the highest bound, and only while it is the one shown", () => {
+  const open = alert("1", { type: "p99.9", value: 10_000, peak: 10_000, range: [10_000, null] });
+  expect(readingText(open, currentReading(open, undefined))).toBe("≥ 10 s");
+  const over = alert("1", { state: "resolved", value: 300, peak: 10_000, range: [250, 500] });
+  expect(readingText(over, currentReading(over, undefined))).toBe("10.0 s");
+  const board = new Board();
+  const slow = endpoint("/orders", { p95: 5000, ranges: [[5, 10], [5000, null], [5000, null]] });
+  board.apply(snapshot(1, [slow]), DEFAULT_THRESHOLDS, new Map());
+  expect(readingText(alert("1"), currentReading(alert("1"), board.rows[0]))).toBe("≥ 5 s");
+});
+
+test("the range of a spike is of the latency, not of its percent", () => {
+  const spike = alert("1", { type: "latency_spike", unit: "%", value: 80, range: [250, null] });
+  expect(readingText(spike, currentReading(spike, undefined))).toBe("80.0 %");
 });
 
 test("metrics have names that people use", () => {

@@ -24,6 +24,7 @@ describe("the URL", () => {
       descending: false,
       endpoint: encodeKey({ job: "shop", method: "GET", path: "/orders/{id}?x=1#y" }),
       range: "6h",
+      instances: true,
       zoom: { from: 1_763_900_000_000, to: 1_763_900_300_000 },
     };
     expect(parse(formatRoute(route))).toEqual(route);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseRange, RANGES, stepFor } from "../src/model/range";
-import { bandsOf, lonely, seriesFrom, withLivePoint } from "../src/model/series";
+import { bandsOf, lonely, quantileAt, seriesFrom, stretches, withLivePoint } from "../src/model/series";
 import type { History } from "../src/protocol";
 import { alert, endpoint } from "./fixtures";
 
@@ -38,6 +38,20 @@ describe("a series", () => {
     expect(series.p95).toEqual([4]);
   });
 
+  test("knows the bounds of its quantiles, also of live ones", () => {
+    const past = { ...history([null, 480]), p95Lower: [null, 250], p95Upper: [null, null] };
+    const live = endpoint("/", { p95: 20, ranges: [null, [10, 25], null] });
+    const series = withLivePoint(seriesFrom(past), 15_000, live, 0);
+    expect([0, 1, 2].map((i) => quantileAt(series, "p95", i))).toEqual([
+      { value: null, range: null, own: false },
+      { value: 480, range: [250, null], own: false },
+      { value: 20, range: [10, 25], own: false },
+    ]);
+    const own = withLivePoint(series, 20_000, endpoint("/", { p95: 7, own: true, ranges: [null, [7, 7], null] }), 0);
+    expect(quantileAt(own, "p95", 3)).toEqual({ value: 7, range: [7, 7], own: true });
+    expect(quantileAt(own, "p50", 3)).toEqual({ value: 10, range: null, own: false });
+  });
+
   test("holds no more than it shows, however long the page is open", () => {
     let series = seriesFrom(history([1]));
     for (let time = 5000; time < 5_000_000; time += 5000) {
@@ -50,6 +64,11 @@ describe("a series", () => {
 test("values between gaps stand alone, those with a neighbour do not", () => {
   expect(lonely([1, null, 2, 3, null, 4, null, null, 5])).toEqual([0, 5, 8]);
   expect(lonely([null, null])).toEqual([]);
+});
+
+test("stretches lie between gaps", () => {
+  expect(stretches([1, 0, null, 3, null, null, 4])).toEqual([[0, 2], [3, 4], [6, 7]]);
+  expect(stretches([null])).toEqual([]);
 });
 
 test("bands are the times in which alerts on that metric fired", () => {

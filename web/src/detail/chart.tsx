@@ -1,13 +1,16 @@
-import { useSignal, type ReadonlySignal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type uPlot from "uplot";
 import type { Stretch } from "../api";
-import { plain, stamp } from "../format";
+import { stamp } from "../format";
+import type { Moment } from "../model/marks";
+import { QUANTILES, type QuantileName } from "../model/quantile";
 import { bandsOf, type Series } from "../model/series";
 import type { Alert } from "../protocol";
 import { isDark } from "../state/appearance";
 import { now } from "../state/live";
 import { thresholds, zone } from "../state/preferences";
+import { Legend } from "./legend";
 import { newPlot, plotData, type PlotState } from "./plot";
 import type { ChartSpec } from "./spec";
 
@@ -15,6 +18,7 @@ interface ChartProps {
   spec: ChartSpec;
   series: Series;
   alerts: readonly Alert[];
+  moments: readonly Moment[];
   stretch: Stretch;
   onZoom: (stretch: Stretch) => void;
 }
@@ -23,13 +27,19 @@ interface ChartProps {
  * One chart with its legend. The plot is made anew when its colours or its
  * zone change, and otherwise fed with what is new.
  */
-export function Chart({ spec, series, alerts, stretch, onZoom }: ChartProps) {
+export function Chart(props: ChartProps) {
+  const { spec, series, alerts, moments, stretch, onZoom } = props;
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const cursor = useSignal<number | null>(null);
+  const ranged = useSignal<QuantileName>("p95");
+  const showsQuantiles = spec.lines.some((line) => QUANTILES.some((name) => name === line.figure));
   const state: PlotState = {
     stretch,
     bands: bandsOf(alerts, spec.concerns),
+    moments,
+    range: showsQuantiles ? ranged.value : null,
+    series,
     limits: spec.limits?.(thresholds.value) ?? null,
   };
   const latest = useRef({ state, onZoom });
@@ -54,12 +64,14 @@ export function Chart({ spec, series, alerts, stretch, onZoom }: ChartProps) {
     };
   }, [spec, zone.value, isDark.value]);
 
-  useEffect(() => plot.current?.setData(plotData(spec, series)), [series, alerts, stretch, thresholds.value]);
+  useEffect(() => plot.current?.setData(plotData(spec, series)), [
+    series, alerts, moments, stretch, thresholds.value, ranged.value,
+  ]);
 
   return (
     <figure class="chart">
-      <Legend spec={spec} series={series} cursor={cursor} />
-      <div ref={host} class="plot" />
+      <Legend spec={spec} series={series} moments={moments} cursor={cursor} ranged={ranged} />
+      <div ref={host} class="plot" role="img" aria-label={nameOf(props)} />
     </figure>
   );
 }
@@ -69,26 +81,11 @@ function fit(plot: uPlot, element: HTMLElement, height: number): void {
   if (width > 0 && width !== plot.width) plot.setSize({ width, height });
 }
 
-interface LegendProps {
-  spec: ChartSpec;
-  series: Series;
-  cursor: ReadonlySignal<number | null>;
+/** The picture in words: what it is of, over which time, and what happened meanwhile. */
+function nameOf({ spec, stretch, moments }: ChartProps): string {
+  const at = (time: number) => stamp(time, zone.value, now.peek());
+  const happened = moments.slice(-MOST_NAMED).map(({ time, text }) => `${text} at ${at(time)}`);
+  return [`${spec.title} from ${at(stretch.start)} to ${at(stretch.end)}`, ...happened].join("; ");
 }
 
-/** The values under the cursor, or the newest. */
-function Legend({ spec, series, cursor }: LegendProps) {
-  const at = cursor.value ?? series.timestamps.length - 1;
-  const time = cursor.value === null ? undefined : series.timestamps[at];
-  return (
-    <figcaption class="legend">
-      <h3>{spec.title}</h3>
-      {spec.lines.map(({ figure, label, colour }) => (
-        <span key={figure} class="legend-key">
-          <i style={{ background: `var(${colour})` }} />
-          {label} <b>{plain(spec.format(series[figure][at]))}</b>
-        </span>
-      ))}
-      {time !== undefined && <time>{stamp(time, zone.value, now.value)}</time>}
-    </figcaption>
-  );
-}
+const MOST_NAMED = 5;

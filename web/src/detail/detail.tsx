@@ -1,9 +1,12 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { latency, percent, throughput, zoneName, type Figure } from "../format";
+import { percent, throughput, zoneName } from "../format";
 import { byUrgency } from "../model/alerts";
 import { encodeKey, type EndpointKey } from "../model/endpoint";
+import { QUANTILES, quantileFigure, quantileOf, quantileWords, rangeText, type QuantileName } from "../model/quantile";
 import { RANGES, type Range } from "../model/range";
+import type { Series } from "../model/series";
 import { severityMark } from "../model/status";
+import type { EndpointMetrics } from "../protocol";
 import { activeAlerts, board, now, revision } from "../state/live";
 import { adjust, closeEndpoint, route, visit } from "../state/navigation";
 import { zone } from "../state/preferences";
@@ -11,7 +14,9 @@ import { AlertHeadline, sinceText } from "../ui/alert-item";
 import { Icon } from "../ui/icon";
 import { Empty, EndpointName, FigureText, Segments, StatusMark } from "../ui/parts";
 import { Chart } from "./chart";
-import { CHARTS } from "./spec";
+import { Instances } from "./instances";
+import { Moments, useMoments } from "./moments";
+import { CHARTS, type ChartSpec } from "./spec";
 import { useHistory } from "./use-history";
 
 /** Everything about one endpoint: its figures now, its alerts, its past. */
@@ -21,6 +26,7 @@ export function Detail({ endpoint }: { endpoint: EndpointKey }) {
       <Head endpoint={endpoint} />
       <Figures endpoint={endpoint} />
       <Firing endpoint={endpoint} />
+      <Instances endpoint={endpoint} />
       <RangePicker />
       <Charts endpoint={endpoint} />
     </section>
@@ -70,25 +76,42 @@ function Figures({ endpoint }: Props) {
   void revision.value;
   const row = board.find(encodeKey(endpoint));
   const figures = row?.figures;
-  const shown: [string, Figure][] = [
-    ["p50", latency(figures?.p50)],
-    ["p95", latency(figures?.p95)],
-    ["p99", latency(figures?.p99)],
-    ["Errors", percent(figures?.errorRate)],
-    ["Throughput", throughput(figures?.throughput)],
-  ];
   return (
     <>
       <dl class="detail-figures">
-        {shown.map(([name, figure]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd><FigureText figure={figure} /></dd>
-          </div>
-        ))}
+        {QUANTILES.map((name) => <QuantileItem key={name} name={name} figures={figures} />)}
+        <div>
+          <dt>Errors</dt>
+          <dd><FigureText figure={percent(figures?.errorRate)} /></dd>
+        </div>
+        <div title="Client errors">
+          <dt>4xx</dt>
+          <dd><FigureText figure={percent(figures?.clientErrorRate)} /></dd>
+        </div>
+        <div>
+          <dt>Throughput</dt>
+          <dd><FigureText figure={throughput(figures?.throughput)} /></dd>
+        </div>
       </dl>
       <MissingReason text={row ? row.figures.noData : "redpoll does not see this endpoint now"} />
+      {figures?.own && (
+        <p class="detail-note">
+          The quantiles are the application's own, over its own window. History does not keep them.
+        </p>
+      )}
     </>
+  );
+}
+
+/** With where the quantile lies for sure: an estimate is no measurement. */
+function QuantileItem({ name, figures }: { name: QuantileName; figures: EndpointMetrics | undefined }) {
+  const quantile = quantileOf(figures, name);
+  return (
+    <div title={quantileWords(quantile)}>
+      <dt>{name}</dt>
+      <dd><FigureText figure={quantileFigure(quantile)} /></dd>
+      <dd class="detail-range">{rangeText(quantile)}</dd>
+    </div>
   );
 }
 
@@ -139,7 +162,9 @@ function RangePicker() {
 }
 
 function Charts({ endpoint }: Props) {
-  const { stretch, past } = useHistory(endpoint, route.value);
+  const shown = useHistory(endpoint, route.value);
+  const { past, stretch } = shown;
+  const moments = useMoments(endpoint.job, shown);
   switch (past.state) {
     case "loading":
       return <Empty title="Loading history…" />;
@@ -153,17 +178,23 @@ function Charts({ endpoint }: Props) {
     case "ready":
       return (
         <>
-          {CHARTS.map((spec) => (
+          {CHARTS.filter((spec) => tells(spec, past.series)).map((spec) => (
             <Chart
               key={spec.title}
               spec={spec}
               series={past.series}
               alerts={past.alerts}
+              moments={moments}
               stretch={stretch}
               onZoom={({ start, end }) => visit({ zoom: { from: start, to: end } })}
             />
           ))}
+          <Moments moments={moments} />
         </>
       );
   }
+}
+
+function tells({ optional, lines }: ChartSpec, series: Series): boolean {
+  return !optional || lines.some(({ figure }) => series[figure].some((value) => value !== null && value > 0));
 }

@@ -1,6 +1,8 @@
 import type uPlot from "uplot";
 import { plain } from "../format";
-import type { Band } from "../model/series";
+import type { Moment } from "../model/marks";
+import type { QuantileName } from "../model/quantile";
+import { stretches, type Band, type Series } from "../model/series";
 import { colourOf, tintOf } from "./colours";
 import type { ChartSpec, Limits } from "./spec";
 
@@ -28,6 +30,32 @@ export function drawBands(plot: uPlot, bands: readonly Band[]): void {
     ctx.fillStyle = colourOf(variable);
     ctx.fillRect(left, bbox.top, width, 3 * devicePixelRatio);
   }
+  ctx.restore();
+}
+
+/**
+ * Tints where the quantile lies for sure, from bound to bound of its bucket, up
+ * to the top where there is no upper one. The axis does not make room for it: a
+ * coarse bucket would press the lines flat.
+ */
+export function drawRange(plot: uPlot, series: Series, name: QuantileName): void {
+  const { ctx, bbox } = plot;
+  const [lower, upper] = [series[`${name}Lower`], series[`${name}Upper`]];
+  const x = (i: number) => plot.valToPos(series.timestamps[i]!, "x", true);
+  const y = (value: number | null | undefined) => (value == null ? bbox.top : plot.valToPos(value, "y", true));
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
+  ctx.beginPath();
+  for (const [from, to] of stretches(lower)) {
+    ctx.moveTo(x(from), y(lower[from]));
+    for (let i = from; i < to; i++) ctx.lineTo(x(i), y(upper[i]));
+    for (let i = to - 1; i > from; i--) ctx.lineTo(x(i), y(lower[i]));
+    ctx.closePath();
+  }
+  ctx.fillStyle = tintOf(`--${name}`, 16);
+  ctx.fill();
   ctx.restore();
 }
 
@@ -76,11 +104,59 @@ function drawLabel(plot: uPlot, label: string, y: number): void {
   const beside = plot.width > ROOMY;
   const x = beside ? bbox.left + bbox.width + 6 * px : bbox.left + 6 * px;
   const baseline = beside ? y + 4 * px : y - 5 * px;
-  ctx.font = `${10.5 * px}px ${FONT}`;
+  ctx.font = labelFont();
+  drawText(ctx, label, x, baseline);
+}
+
+/** Of labels in a canvas, whose pixels are the screen's. */
+const labelFont = () => `${10.5 * devicePixelRatio}px ${FONT}`;
+
+/** Text with a halo, so that it is legible above lines. */
+function drawText(ctx: CanvasRenderingContext2D, text: string, x: number, baseline: number): void {
   ctx.textAlign = "left";
   ctx.lineJoin = "round";
-  ctx.lineWidth = 4 * px;
+  ctx.lineWidth = 4 * devicePixelRatio;
   ctx.strokeStyle = colourOf("--surface");
-  ctx.strokeText(label, x, baseline);
-  ctx.fillText(label, x, baseline);
+  ctx.strokeText(text, x, baseline);
+  ctx.fillText(text, x, baseline);
+}
+
+/**
+ * Draws a thin line where something happened to a target: solid for a deploy,
+ * dotted for a restart. Labels stand beside their lines; where there is no room
+ * for all, the newest have theirs.
+ */
+export function drawMoments(plot: uPlot, moments: readonly Moment[]): void {
+  const { ctx, bbox } = plot;
+  const right = bbox.left + bbox.width;
+  const placed = moments
+    .map(({ time, kind, text }) => ({ x: plot.valToPos(time, "x", true), kind, text }))
+    .filter(({ x }) => x >= bbox.left && x <= right);
+  ctx.save();
+  ctx.strokeStyle = ctx.fillStyle = colourOf("--muted");
+  ctx.lineWidth = devicePixelRatio;
+  for (const { x, kind } of placed) drawMoment(plot, x, kind);
+  ctx.font = labelFont();
+  let free = right; // what lies left of it has no label yet
+  for (const { x, text } of placed.reverse()) free = drawMomentLabel(plot, text, x, free);
+  ctx.restore();
+}
+
+function drawMoment({ ctx, bbox }: uPlot, x: number, kind: Moment["kind"]): void {
+  ctx.setLineDash(kind === "deploy" ? [] : [2 * devicePixelRatio, 3 * devicePixelRatio]);
+  ctx.beginPath();
+  ctx.moveTo(x, bbox.top);
+  ctx.lineTo(x, bbox.top + bbox.height);
+  ctx.stroke();
+  ctx.setLineDash([]);
+}
+
+/** Draws no label where there is no room. Returns what is left of the room. */
+function drawMomentLabel({ ctx, bbox }: uPlot, text: string, x: number, free: number): number {
+  const gap = 4 * devicePixelRatio;
+  const { width } = ctx.measureText(text);
+  const left = x + gap + width <= free ? x + gap : x - gap - width;
+  if (left < bbox.left || left + width > free) return free;
+  drawText(ctx, text, left, bbox.top + 13 * devicePixelRatio);
+  return Math.min(left, x) - 2 * gap;
 }

@@ -1,15 +1,21 @@
 import uPlot from "uplot";
 import type { Stretch } from "../api";
 import { plain, tick, type Zone } from "../format";
+import type { Moment } from "../model/marks";
+import type { QuantileName } from "../model/quantile";
 import { lonely, type Band, type Series } from "../model/series";
 import { colourOf, tintOf } from "./colours";
-import { drawBands, drawLimits, FONT, LIMIT_MARGIN, ROOMY } from "./overlays";
+import { drawBands, drawLimits, drawMoments, drawRange, FONT, LIMIT_MARGIN, ROOMY } from "./overlays";
 import type { ChartSpec, Limits, Line } from "./spec";
 
 /** What a plot reads again whenever it draws. */
 export interface PlotState {
   stretch: Stretch;
   bands: readonly Band[];
+  moments: readonly Moment[];
+  /** The quantile whose bounds are drawn. */
+  range: QuantileName | null;
+  series: Series;
   limits: Limits | null;
 }
 
@@ -119,11 +125,18 @@ const LEAST_ZOOM = 8; // px: less is a click with a trembling hand
 
 function hooks({ spec, state, onCursor, onZoom }: PlotOptions): uPlot.Hooks.Arrays {
   return {
-    drawClear: [(plot) => drawBands(plot, state().bands)],
+    drawClear: [
+      (plot) => {
+        const { bands, range, series } = state();
+        drawBands(plot, bands);
+        if (range) drawRange(plot, series, range);
+      },
+    ],
     draw: [
       (plot) => {
-        const { limits } = state();
+        const { limits, moments } = state();
         if (limits) drawLimits(plot, spec, limits);
+        drawMoments(plot, moments);
       },
     ],
     setCursor: [({ cursor: { left, idx } }) => onCursor(left !== undefined && left >= 0 ? (idx ?? null) : null)],

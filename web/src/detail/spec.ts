@@ -9,6 +9,8 @@ export interface ChartSpec {
   format: (value: number | null | undefined) => Figure;
   lines: readonly Line[];
   limits?: (thresholds: Thresholds) => Limits;
+  /** Left out where all its values are 0 or missing. */
+  optional?: true;
   /** Whether an alert on that metric is marked in this chart. */
   concerns: (type: string) => boolean;
 }
@@ -47,6 +49,16 @@ export const CHARTS: readonly ChartSpec[] = [
     lines: [{ figure: "errorRate", label: "errors", colour: "--crit", width: 1.75, filled: true }],
     limits: ({ errorWarn, errorCrit }) => ({ warn: errorWarn, crit: errorCrit }),
     concerns: (type) => type === "error_rate",
+  },
+  // Apart from errors: where one request in five is a 404, errors would be a
+  // line on the ground.
+  {
+    title: "Client errors",
+    height: 96,
+    format: percent,
+    lines: [{ figure: "clientErrorRate", label: "4xx", colour: "--client", width: 1.5, filled: true }],
+    optional: true,
+    concerns: () => false,
   },
   {
     title: "Throughput",

@@ -1,16 +1,16 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { fetchEndpointAlerts, fetchHistory, type Stretch } from "../api";
+import { fetchEndpointAlerts, fetchHistory, fetchMarks, type Stretch } from "../api";
 import { encodeKey, type EndpointKey } from "../model/endpoint";
 import { rangeLength, stepFor } from "../model/range";
 import type { Route } from "../model/route";
 import { seriesFrom, withLivePoint, type Series } from "../model/series";
-import type { Alert } from "../protocol";
+import type { Alert, Mark } from "../protocol";
 import { activeAlerts, board, connection, revision } from "../state/live";
 
 export type Past =
   | { state: "loading" }
   | { state: "failed"; error: string }
-  | { state: "ready"; series: Series; alerts: readonly Alert[] };
+  | { state: "ready"; series: Series; alerts: readonly Alert[]; marks: readonly Mark[] };
 
 /** What the charts show: a zoomed stretch stands still, a range moves along. */
 export interface Shown {
@@ -68,12 +68,13 @@ function better(before: Past, loaded: Past): Past {
 /** Null if the answer is no longer wanted. */
 async function load(key: EndpointKey, stretch: Stretch, step: number, signal: AbortSignal): Promise<Past | null> {
   try {
-    const [history, alerts] = await Promise.all([
+    const [history, alerts, marks] = await Promise.all([
       fetchHistory(key, stretch, step, signal),
-      // Bands are an extra: charts without them are better than none.
+      // Bands and marks are extras: charts without them are better than none.
       fetchEndpointAlerts(key, stretch, signal).catch(() => []),
+      fetchMarks(key.job, stretch, signal).catch(() => []),
     ]);
-    return { state: "ready", series: seriesFrom(history), alerts };
+    return { state: "ready", series: seriesFrom(history), alerts, marks };
   } catch (error) {
     return signal.aborted ? null : { state: "failed", error: String((error as Error).message) };
   }

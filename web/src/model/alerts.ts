@@ -1,6 +1,8 @@
-import type { Alert, AlertState, Severity } from "../protocol";
+import { inUnit, plain } from "../format";
+import type { Alert, AlertState, EndpointMetrics, Severity } from "../protocol";
 import type { Row } from "./board";
 import { encodeKey } from "./endpoint";
+import { NO_QUANTILE, QUANTILES, quantileFigure, quantileOf, type Quantile } from "./quantile";
 
 const SEVERITY_RANK: Record<Severity, number> = { critical: 2, warning: 1, info: 0 };
 
@@ -93,26 +95,30 @@ function isDismissal(value: unknown): value is Dismissal {
 /**
  * What the alert's figure is now: the endpoint's own where the table shows it,
  * otherwise the value at the last transition. Of an ended alert it is the
- * worst: the last is the one at which all was well again.
+ * worst: the last is the one at which all was well again. The value is in the
+ * alert's unit; it has a range only where it is a latency.
  */
-export function currentValue(alert: Alert, row: Row | undefined): number | null {
-  if (hasEnded(alert.state)) return alert.peak;
-  if (!row || row.gone) return alert.value;
-  const { p50, p95, p99, errorRate, throughput } = row.figures;
-  switch (alert.type) {
-    case "p50":
-      return p50 ?? alert.value;
-    case "p95":
-      return p95 ?? alert.value;
-    case "p99":
-      return p99 ?? alert.value;
-    case "error_rate":
-      return errorRate ?? alert.value;
-    case "throughput":
-      return throughput ?? alert.value;
-    default:
-      return alert.value;
-  }
+export function currentReading(alert: Alert, row: Row | undefined): Quantile {
+  if (hasEnded(alert.state)) return reading(alert, alert.peak);
+  const live = row && !row.gone ? liveReading(alert.type, row.figures) : null;
+  return live && live.value !== null ? live : reading(alert, alert.value);
+}
+
+/** The range on the wire is that of the last value. */
+function reading({ unit, range, value }: Alert, shown: number | null): Quantile {
+  return { value: shown, range: unit === "ms" && shown === value ? (range ?? null) : null, own: false };
+}
+
+function liveReading(type: string, figures: EndpointMetrics): Quantile | null {
+  const quantile = QUANTILES.find((name) => name === type);
+  if (quantile) return quantileOf(figures, quantile);
+  if (type === "error_rate") return { ...NO_QUANTILE, value: figures.errorRate };
+  return type === "throughput" ? { ...NO_QUANTILE, value: figures.throughput } : null;
+}
+
+/** The reading as text: "≥ 10 s", "6.38 %". */
+export function readingText({ unit }: Alert, current: Quantile): string {
+  return plain(unit === "ms" ? quantileFigure(current) : inUnit(current.value, unit));
 }
 
 const METRIC_NAMES: Record<string, string> = {

@@ -1,9 +1,9 @@
 import type { Row } from "./board";
 import { URGENCY, type Status } from "./status";
 
-export type SortKey = "status" | "name" | "p50" | "p95" | "p99" | "errors" | "throughput";
+export type SortKey = "status" | "name" | "p50" | "p95" | "p99" | "errors" | "client" | "throughput";
 
-export const SORT_KEYS: readonly SortKey[] = ["status", "name", "p50", "p95", "p99", "errors", "throughput"];
+export const SORT_KEYS: readonly SortKey[] = ["status", "name", "p50", "p95", "p99", "errors", "client", "throughput"];
 
 /** What of the table is shown, and in which order. */
 export interface View {
@@ -37,6 +37,8 @@ function comparer({ sort, descending }: View): Compare {
       return byName(sign);
     case "errors":
       return chain(byFigure("errorRate", sign), byName(1));
+    case "client":
+      return chain(byFigure("clientErrorRate", sign), byName(1));
     default:
       return chain(byFigure(sort, sign), byName(1));
   }
@@ -57,7 +59,7 @@ function chain(...compares: Compare[]): Compare {
   };
 }
 
-type FigureName = "p50" | "p95" | "p99" | "errorRate" | "throughput";
+type FigureName = "p50" | "p95" | "p99" | "errorRate" | "clientErrorRate" | "throughput";
 
 /** Missing figures come last in both directions: they are neither high nor low. */
 function byFigure(name: FigureName, sign: number): Compare {

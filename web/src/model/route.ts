@@ -10,6 +10,8 @@ export interface Route extends View {
   /** The open endpoint's key, see encodeKey; empty if none is. */
   endpoint: string;
   range: Range;
+  /** Whether the open endpoint's instances are compared. */
+  instances: boolean;
   /** A stretch that was zoomed into, Unix ms; it overrides the range. */
   zoom: { from: number; to: number } | null;
 }
@@ -26,6 +28,7 @@ export function parseRoute(pathname: string, search: string): Route {
     ...parseSort(query.get("sort")),
     endpoint: query.get("ep") ?? "",
     range: parseRange(query.get("range")),
+    instances: query.get("instances") === "1",
     zoom: parseZoom(query.get("from"), query.get("to")),
   };
 }
@@ -64,6 +67,7 @@ export function formatRoute(route: Route): string {
     query.set("from", String(route.zoom.from));
     query.set("to", String(route.zoom.to));
   }
+  if (route.instances) query.set("instances", "1");
   if (route.endpoint) query.set("ep", route.endpoint);
   // Commas and bars need no escape in a query, and URLs are read by people.
   const text = query.toString().replaceAll("%2C", ",").replaceAll("%7C", "|").replaceAll("%2F", "/");

@@ -1,17 +1,27 @@
-import type { Alert, EndpointMetrics, History } from "../protocol";
+import type { Alert, EndpointMetrics, History, Range } from "../protocol";
+import { NO_QUANTILE, QUANTILES, quantileOf, type Quantile, type QuantileName } from "./quantile";
 import { severityMark, type Mark } from "./status";
 
-export type FigureName = "p50" | "p95" | "p99" | "errorRate" | "throughput";
+export type FigureName = QuantileName | "errorRate" | "clientErrorRate" | "throughput";
 
-type Column = readonly (number | null)[];
+type Bound = `${QuantileName}${"Lower" | "Upper"}`;
+
+/** null where nothing was observed; an upper bound is null also where there is none. */
+export type Column = readonly (number | null)[];
 
 /** One endpoint's figures over time, as columns of equal length for the charts. */
-export interface Series extends Readonly<Record<FigureName, Column>> {
+export interface Series extends Readonly<Record<FigureName | Bound, Column>> {
   readonly timestamps: readonly number[];
   readonly step: number; // ms
 }
 
-const FIGURES: readonly FigureName[] = ["p50", "p95", "p99", "errorRate", "throughput"];
+const FIGURES: readonly FigureName[] = [...QUANTILES, "errorRate", "clientErrorRate", "throughput"];
+
+function columns(make: (name: FigureName | Bound) => Column): Record<FigureName | Bound, Column> {
+  const bounds = QUANTILES.flatMap((name): Bound[] => [`${name}Lower`, `${name}Upper`]);
+  const entries = [...FIGURES, ...bounds].map((name) => [name, make(name)]);
+  return Object.fromEntries(entries) as Record<FigureName | Bound, Column>;
+}
 
 /**
  * What history answered, without the empty steps at its end: the newest step
@@ -23,11 +33,7 @@ export function seriesFrom(history: History): Series {
   return {
     step: history.step,
     timestamps: history.timestamps.slice(0, length),
-    p50: history.p50.slice(0, length),
-    p95: history.p95.slice(0, length),
-    p99: history.p99.slice(0, length),
-    errorRate: history.errorRate.slice(0, length),
-    throughput: history.throughput.slice(0, length),
+    ...columns((name) => history[name].slice(0, length)),
   };
 }
 
@@ -41,22 +47,44 @@ export function withLivePoint(series: Series, time: number, figures: EndpointMet
   if (time < last + series.step) return series;
   const kept = series.timestamps.findIndex((timestamp) => timestamp >= from);
   const cut = kept < 0 ? series.timestamps.length : kept;
-  const extended = (name: FigureName) => [...series[name].slice(cut), figures[name]];
   return {
     step: series.step,
     timestamps: [...series.timestamps.slice(cut), time],
-    p50: extended("p50"),
-    p95: extended("p95"),
-    p99: extended("p99"),
-    errorRate: extended("errorRate"),
-    throughput: extended("throughput"),
+    ...columns((name) => [...series[name].slice(cut), livePoint(figures, name)]),
   };
+}
+
+function livePoint(figures: EndpointMetrics, name: FigureName | Bound): number | null {
+  const quantile = QUANTILES.find((known) => name !== known && name.startsWith(known));
+  if (!quantile) return figures[name as FigureName];
+  return quantileOf(figures, quantile).range?.[name.endsWith("Lower") ? 0 : 1] ?? null;
+}
+
+/** A quantile at one of the times. History keeps none of the application's own. */
+export function quantileAt(series: Series, name: QuantileName, at: number): Quantile {
+  const value = series[name][at] ?? null;
+  const lower = series[`${name}Lower`][at] ?? null;
+  if (value === null || lower === null) return { ...NO_QUANTILE, value };
+  const range: Range = [lower, series[`${name}Upper`][at] ?? null];
+  return { value, range, own: range[1] === lower };
 }
 
 /** Where values stand alone between gaps: no line leads to them, so they need a dot. */
 export function lonely(column: ArrayLike<number | null | undefined>): number[] {
   const isGap = (i: number) => column[i] == null; // before the first and behind the last, too
   return Array.from(column, (_, i) => i).filter((i) => !isGap(i) && isGap(i - 1) && isGap(i + 1));
+}
+
+/** The stretches without gaps: the index of the first value, and that behind the last. */
+export function stretches(column: Column): [from: number, to: number][] {
+  const found: [number, number][] = [];
+  column.forEach((value, i) => {
+    const last = found.at(-1);
+    if (value === null) return;
+    if (last?.[1] === i) last[1] = i + 1;
+    else found.push([i, i + 1]);
+  });
+  return found;
 }
 
 /** A time during which an alert fired; without end while it still does. */

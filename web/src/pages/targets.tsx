@@ -5,7 +5,7 @@ import type { TargetStatus } from "../protocol";
 import { board, now } from "../state/live";
 import { Empty, FigureText, StatusMark } from "../ui/parts";
 import { NoTargets } from "../ui/states";
-import { usePolled } from "./use-polled";
+import { usePolled } from "../ui/use-polled";
 
 const HEALTH: Record<TargetStatus["health"], { status: Status; name: string; urgency: number }> = {
   down: { status: "crit", name: "Down", urgency: 2 },

@@ -4,7 +4,8 @@ import {
   activeFrom, byUrgency, firingByEndpoint, isDismissed, isPressing, withTransitions, type ActiveAlerts,
 } from "../model/alerts";
 import { Board } from "../model/board";
-import { assertNever, type ServerMessage } from "../protocol";
+import { withMarks } from "../model/marks";
+import { assertNever, type Mark, type ServerMessage } from "../protocol";
 import { Stream, type Connection } from "../stream";
 import { dismissals, thresholds } from "./preferences";
 
@@ -25,6 +26,8 @@ export const now = signal(Date.now());
 export const notice = signal("");
 
 export const activeAlerts = signal<ActiveAlerts>(new Map());
+/** The newest restarts and deploys that the stream has told of, oldest first. */
+export const liveMarks = signal<readonly Mark[]>([]);
 const firing = computed(() => firingByEndpoint(activeAlerts.value));
 
 /** What calls for somebody and was not dismissed in this browser, most urgent first. */
@@ -91,6 +94,7 @@ function receive(message: ServerMessage): void {
 function take({ data }: Exclude<ServerMessage, { type: "error" }>, alerts: ActiveAlerts): void {
   batch(() => {
     activeAlerts.value = alerts;
+    liveMarks.value = withMarks(liveMarks.peek(), data.marks);
     board.apply(data, thresholds.peek(), firing.value);
     receivedAt.value = now.value = Date.now();
     revision.value = revision.peek() + 1;

@@ -1,6 +1,7 @@
 import { age, inUnit, plain, stamp } from "../format";
-import { currentValue, hasEnded, metricName, severityName } from "../model/alerts";
+import { currentReading, hasEnded, metricName, readingText, severityName } from "../model/alerts";
 import { encodeKey, endpointName } from "../model/endpoint";
+import { quantileWords } from "../model/quantile";
 import { severityMark } from "../model/status";
 import type { Alert } from "../protocol";
 import { board, now } from "../state/live";
@@ -11,12 +12,13 @@ import { EndpointName, StatusMark } from "./parts";
 
 /** What was measured against which limit: "p95 latency 924 ms", "limit 500 ms". */
 export function AlertHeadline({ alert }: { alert: Alert }) {
-  const value = currentValue(alert, board.find(encodeKey(alert)));
+  const current = currentReading(alert, board.find(encodeKey(alert)));
+  const known = current.value !== null;
   return (
     <span class="alert-headline">
-      <b>
-        {metricName(alert.type)} {value !== null && plain(inUnit(value, alert.unit))}
-        {value !== null && hasEnded(alert.state) && " at worst"}
+      <b title={quantileWords(current)}>
+        {metricName(alert.type)} {known && readingText(alert, current)}
+        {known && hasEnded(alert.state) && " at worst"}
       </b>
       <span class="alert-limit">
         {alert.direction === "below" ? "at least" : "limit"} {plain(inUnit(alert.threshold, alert.unit))}

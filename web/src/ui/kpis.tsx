@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
-import { count, latency, percent, throughput, type Figure } from "../format";
+import { count, percent, throughput, type Figure } from "../format";
 import { endpointName } from "../model/endpoint";
+import { quantileFigure, quantileOf, quantileWords } from "../model/quantile";
 import { STATUSES } from "../model/status";
 import { trendPath, type TrendLine } from "../model/trend";
 import { board, revision } from "../state/live";
@@ -28,11 +29,11 @@ export function Kpis() {
   );
 }
 
-function Kpi(props: { title: string; figure: Figure; children?: ComponentChildren }) {
+function Kpi(props: { title: string; figure: Figure; words?: string | undefined; children?: ComponentChildren }) {
   return (
     <section class="kpi">
       <h2>{props.title}</h2>
-      <div class="kpi-figure">
+      <div class="kpi-figure" title={props.words}>
         <FigureText figure={props.figure} />
       </div>
       {props.children}
@@ -62,8 +63,9 @@ function KpiTrend({ line, class: name = "" }: { line: TrendLine; class?: string 
 
 function Slowest() {
   const row = board.tally.slowest;
+  const p99 = quantileOf(row?.figures, "p99");
   return (
-    <Kpi title="Slowest p99" figure={latency(row?.figures.p99)}>
+    <Kpi title="Slowest p99" figure={quantileFigure(p99)} words={quantileWords(p99)}>
       {row && (
         <button type="button" class="kpi-note link" onClick={() => openEndpoint(row.key)}>
           {endpointName(row.figures)}

@@ -1,5 +1,6 @@
-import { latency, percent, throughput } from "../format";
+import { besidesErrors, percent, throughput } from "../format";
 import type { Row } from "../model/board";
+import { quantileFigure, quantileOf, quantileWords, type QuantileName } from "../model/quantile";
 import { level } from "../model/status";
 import { trendPath } from "../model/trend";
 import type { EndpointMetrics } from "../protocol";
@@ -50,22 +51,32 @@ function FigureCells({ figures }: { figures: EndpointMetrics }) {
   const { p95Warn, p95Crit, errorWarn, errorCrit } = thresholds.value;
   return (
     <>
-      <span role="gridcell" class="cell-figure wide-only">
-        <FigureText figure={latency(figures.p50)} />
-      </span>
-      <span role="gridcell" class={`cell-figure ${level(figures.p95, p95Warn, p95Crit)}`}>
-        <FigureText figure={latency(figures.p95)} />
-      </span>
-      <span role="gridcell" class="cell-figure wide-only">
-        <FigureText figure={latency(figures.p99)} />
-      </span>
-      <span role="gridcell" class={`cell-figure ${errorClass(figures.errorRate, errorWarn, errorCrit)}`}>
+      <QuantileCell figures={figures} name="p50" class="wide-only" />
+      <QuantileCell figures={figures} name="p95" class={level(figures.p95, p95Warn, p95Crit)} />
+      <QuantileCell figures={figures} name="p99" class="wide-only" />
+      <span
+        role="gridcell"
+        class={`cell-figure ${errorClass(figures.errorRate, errorWarn, errorCrit)}`}
+        title={besidesErrors(figures.clientErrorRate)}
+      >
         <FigureText figure={percent(figures.errorRate)} />
+      </span>
+      <span role="gridcell" class={`cell-figure widest-only${figures.clientErrorRate ? "" : " zero"}`}>
+        <FigureText figure={percent(figures.clientErrorRate)} />
       </span>
       <span role="gridcell" class="cell-figure wide-only">
         <FigureText figure={throughput(figures.throughput)} />
       </span>
     </>
+  );
+}
+
+function QuantileCell(props: { figures: EndpointMetrics; name: QuantileName; class: string }) {
+  const quantile = quantileOf(props.figures, props.name);
+  return (
+    <span role="gridcell" class={`cell-figure ${props.class}`} title={quantileWords(quantile)}>
+      <FigureText figure={quantileFigure(quantile)} />
+    </span>
   );
 }
 

@@ -8,6 +8,8 @@ import { adjust, route } from "../state/navigation";
 interface Column {
   title: string;
   class: string;
+  /** What the title is short for. */
+  words?: string;
   sort: SortKey;
 }
 
@@ -19,6 +21,7 @@ const COLUMNS: readonly Column[] = [
   { title: "p95", class: "cell-figure", sort: "p95" },
   { title: "p99", class: "cell-figure wide-only", sort: "p99" },
   { title: "Errors", class: "cell-figure", sort: "errors" },
+  { title: "4xx", words: "Client errors", class: "cell-figure widest-only", sort: "client" },
   { title: "Throughput", class: "cell-figure wide-only", sort: "throughput" },
 ];
 
@@ -33,12 +36,12 @@ export function TableHead() {
   );
 }
 
-function HeadCell({ title, sort, class: name }: Column) {
+function HeadCell({ title, words, sort, class: name }: Column) {
   const view = route.value;
   const direction = sort !== view.sort ? "none" : view.descending ? "descending" : "ascending";
   return (
     <span role="columnheader" class={name} aria-sort={direction}>
-      <button type="button" class={direction} onClick={() => adjust(sortBy(view, sort))}>
+      <button type="button" class={direction} title={words} onClick={() => adjust(sortBy(view, sort))}>
         {title}
       </button>
     </span>
