@@ -70,6 +70,7 @@ type Convention struct {
 	Status     LabelNames        `yaml:"status,omitempty"`
 	Exception  LabelNames        `yaml:"exception,omitempty"`
 	GRPC       bool              `yaml:"grpc,omitempty"`
+	Sparse     bool              `yaml:"sparse,omitempty"`
 	ErrorsFrom *ErrorsFrom       `yaml:"errors_from,omitempty"`
 	Ignore     map[string]string `yaml:"ignore,omitempty"`
 	Note       string            `yaml:"note,omitempty"`

@@ -64,7 +64,7 @@ type Deriver struct {
 	clipped  int                     // series whose path was cut
 	overflow int                     // series that were merged into Other
 	pathless string                  // a family of requests whose series name no path
-	scratch  exposition.Histogram    // a summary seen as a histogram
+	scratch  exposition.Histogram    // a summary seen as a histogram, or a sparse histogram completed
 	best     map[Traffic]*family     // the preferred family of each traffic
 	several  bool                    // more than one family is used
 	claims   map[endpointKey]*family // whose each endpoint is, if several
@@ -245,6 +245,10 @@ func (d *Deriver) follow(t *track, s *exposition.Sample, restarted bool) {
 // followHistogram advances a classic histogram or a summary.
 func (d *Deriver) followHistogram(t *track, s *exposition.Sample) {
 	h := d.histogramOf(s)
+	if s.Histogram != nil && t.family != nil && t.family.convention.Sparse {
+		h = t.family.complete(h, &d.scratch)
+		t.buckets.widen(h.Bounds)
+	}
 	if len(h.Bounds) > 0 && h.Bounds[0] < 0 {
 		d.skip(t, len(h.Cumulative), "has buckets for negative durations")
 		return
@@ -307,6 +311,7 @@ func (d *Deriver) histogramOf(s *exposition.Sample) *exposition.Histogram {
 	if s.Summary == nil {
 		return s.Histogram
 	}
+	d.scratch.Bounds = nil
 	d.scratch.Cumulative = append(d.scratch.Cumulative[:0], s.Summary.Count)
 	d.scratch.Sum = s.Summary.Sum
 	return &d.scratch

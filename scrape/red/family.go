@@ -30,6 +30,7 @@ type family struct {
 	adoptedIn  uint64   // the last scrape in which endpoints were made of it alone
 	yieldedIn  uint64   // the last scrape in which another had some of its endpoints
 	bounds     []float64
+	widest     []float64 // as exposed, if the buckets are sparse
 
 	// The last scrapes in which some series had buckets, native ones, and
 	// quantiles of its own.
