@@ -56,7 +56,7 @@ func restoreAlert(stored redpoll.Alert, lastEval time.Time) *alert {
 
 // observe takes one evaluation's observation, step after the one before, and
 // reports whether that was a transition.
-func (a *alert) observe(r *rule, o observation, now time.Time, step time.Duration) bool {
+func (a *alert) observe(r *rule, o *observation, now time.Time, step time.Duration) bool {
 	state, severity := a.State, a.Severity
 	a.Above, a.UpdatedAt = r.above, now
 	if o.known {
@@ -75,7 +75,7 @@ func (a *alert) lose(cause redpoll.NoData) {
 	a.Cause = cause
 }
 
-func (a *alert) judge(r *rule, o observation, now time.Time, step time.Duration) {
+func (a *alert) judge(r *rule, o *observation, now time.Time, step time.Duration) {
 	if a.State == redpoll.Unknown {
 		a.State, a.Before, a.Cause = a.Before, "", redpoll.HasData
 		step = 0
@@ -95,10 +95,12 @@ func (a *alert) judge(r *rule, o observation, now time.Time, step time.Duration)
 }
 
 // take makes the observation the alert's own.
-func (a *alert) take(o observation) {
-	a.Value, a.Baseline, a.Lower, a.Upper = &o.value, nil, nil, nil
+func (a *alert) take(o *observation) {
+	value := o.value
+	a.Value, a.Baseline, a.Lower, a.Upper = &value, nil, nil, nil
 	if o.usual > 0 {
-		a.Baseline = &o.usual
+		usual := o.usual
+		a.Baseline = &usual
 	}
 	if o.latency == nil {
 		return
@@ -124,7 +126,7 @@ func (a *alert) remember(level redpoll.Level) {
 }
 
 // hold counts for how long each level has been crossed.
-func (a *alert) hold(r *rule, o observation, step time.Duration) {
+func (a *alert) hold(r *rule, o *observation, step time.Duration) {
 	held := [3]time.Duration{notCrossed, notCrossed, notCrossed}
 	for _, l := range r.levels {
 		rank := l.Severity.Rank()

@@ -78,3 +78,15 @@ func BenchmarkMinuteEnd(b *testing.B) {
 		at = at.Add(60 * interval)
 	}
 }
+
+// BenchmarkRules is for how long asking for the rules, and with them for the
+// advice on buckets, keeps an evaluation waiting.
+func BenchmarkRules(b *testing.B) {
+	e, s := benchmarkEngine(b, 0.1)
+	s.Time = start
+	e.Eval(s)
+	b.ReportAllocs()
+	for b.Loop() {
+		e.Rules()
+	}
+}

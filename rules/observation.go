@@ -40,31 +40,38 @@ func (r *rule) observe(s *redpoll.Snapshot, ep *endpoint) observation {
 	if e == nil {
 		return observation{cause: ep.absence()}
 	}
-	latency := r.metric.latency(e)
-	v, ok := r.metric.rate(e)
-	switch {
-	case latency == nil && !ok:
-		return observation{cause: r.metric.missing(e)}
-	case e.Window.Requests < r.minRequests:
-		return observation{cause: redpoll.TooFew}
-	case latency == nil:
-		return observation{value: v, known: true}
-	case r.metric.kind == latencySpike && ep.baseline.usual == 0:
-		return observation{cause: redpoll.NoBaseline}
+	var o observation
+	o.latency = r.metric.latency(e)
+	if o.latency == nil {
+		o.value, o.known = r.metric.rate(e)
+	} else {
+		o.value, o.known, o.isLowerLimit = o.latency.Value, true, math.IsInf(o.latency.Upper, 1)
 	}
-	return r.observeLatency(latency, ep.baseline.usual)
-}
-
-// observeLatency holds a median against the usual one for latency_spike.
-func (r *rule) observeLatency(e *redpoll.Estimate, usual float64) observation {
-	o := observation{value: e.Value, known: true, latency: e, isLowerLimit: math.IsInf(e.Upper, 1)}
-	if r.metric.kind == latencySpike {
-		o.value, o.usual, o.negligible = e.Value/usual-1, usual, e.Value-usual < minSpike
+	switch {
+	case !o.known:
+		o.cause = r.metric.missing(e)
+	case e.Window.Requests < r.minRequests:
+		o.lose(redpoll.TooFew)
+	case r.metric.kind == latencySpike:
+		o.compare(ep.baseline.usual)
 	}
 	if o.isLowerLimit && r.undecided(&o) {
-		return observation{cause: redpoll.BeyondBuckets}
+		o.lose(redpoll.BeyondBuckets)
 	}
 	return o
+}
+
+// lose makes the value one that is not known.
+func (o *observation) lose(cause redpoll.NoData) { *o = observation{cause: cause} }
+
+// compare makes a spike of a median latency: the rise over the usual one.
+func (o *observation) compare(usual float64) {
+	if usual == 0 {
+		o.lose(redpoll.NoBaseline)
+		return
+	}
+	o.usual, o.negligible = usual, o.value-usual < minSpike
+	o.value = o.value/usual - 1
 }
 
 // rounding is by how much a bound may miss the threshold that it is meant to
@@ -83,7 +90,7 @@ func (r *rule) undecided(o *observation) bool {
 // crosses reports whether a known observation, which is not undecided, lies
 // beyond the level. What lies in the bucket up to +Inf is above that bucket's
 // lower bound, never at it.
-func (r *rule) crosses(l redpoll.Level, o observation) bool {
+func (r *rule) crosses(l redpoll.Level, o *observation) bool {
 	switch {
 	case o.negligible:
 		return false
@@ -97,6 +104,6 @@ func (r *rule) crosses(l redpoll.Level, o observation) bool {
 }
 
 // crossed reports whether the observation lies beyond any level at all.
-func (r *rule) crossed(o observation) bool {
+func (r *rule) crossed(o *observation) bool {
 	return o.known && r.crosses(r.levels[len(r.levels)-1], o)
 }

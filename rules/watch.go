@@ -67,15 +67,15 @@ func (w *watch) eval(t *tick) {
 		if w.metric.kind == latencySpike && ep.baseline.usual == 0 && o.cause != redpoll.NoQuantiles {
 			w.learning++
 		}
-		if a := w.alertOf(ep, o, t); a != nil {
-			w.advance(a, ep, o, t)
+		if a := w.alertOf(ep, &o, t); a != nil {
+			w.advance(a, ep, &o, t)
 		}
 	}
 }
 
 // alertOf finds the endpoint's alert, or begins one if the observation calls
 // for it and there is room.
-func (w *watch) alertOf(ep *endpoint, o observation, t *tick) *alert {
+func (w *watch) alertOf(ep *endpoint, o *observation, t *tick) *alert {
 	if len(w.alerts) > 0 {
 		if a := w.alerts[ep]; a != nil {
 			return a
@@ -95,7 +95,7 @@ func (w *watch) alertOf(ep *endpoint, o observation, t *tick) *alert {
 }
 
 // advance moves an alert by one observation and tells of a transition.
-func (w *watch) advance(a *alert, ep *endpoint, o observation, t *tick) {
+func (w *watch) advance(a *alert, ep *endpoint, o *observation, t *tick) {
 	changed := a.observe(w.rule, o, t.now, t.step)
 	if ep.gone(t.now) {
 		a.end(t.now, redpoll.SeriesGone)
