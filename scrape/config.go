@@ -68,7 +68,10 @@ type JobConfig struct {
 
 	HTTPClientConfig config.HTTPClientConfig `yaml:",inline"`
 
-	// Endpoints, if there are any, replace the built-in conventions.
+	// Conventions are those of the whole configuration. They stand before
+	// redpoll's own.
+	Conventions Conventions `yaml:"-"`
+	// Endpoints, if there are any, replace all conventions.
 	Endpoints Mappings `yaml:"endpoints,omitempty"`
 	// Errors are the statuses that count as errors; 5xx if there are none.
 	Errors red.Statuses `yaml:"errors,omitempty"`
@@ -248,6 +251,23 @@ func instanceOf(address, scheme string) string {
 		port = "443"
 	}
 	return net.JoinHostPort(u.Hostname(), port)
+}
+
+// Conventions are a configuration's own, the preferred ones first.
+type Conventions []red.Convention
+
+// Validate fills in defaults and refuses what could never be recognised. Errors
+// begin with the place in the list and the field: "[2].unit: …".
+func (c Conventions) Validate() error {
+	for i := range c {
+		if c[i].Name == "" {
+			return fmt.Errorf("[%d].name: give it one; it is shown beside the targets that it is used for", i)
+		}
+		if err := c[i].Validate(); err != nil {
+			return fmt.Errorf("[%d].%w", i, err)
+		}
+	}
+	return nil
 }
 
 // Mappings are a job's own conventions. In YAML a single one may stand without

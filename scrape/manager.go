@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/redpoll/redpoll/internal/redpoll"
+	"github.com/redpoll/redpoll/scrape/red"
 )
 
 // Options are what a Manager needs from outside.
@@ -129,7 +130,7 @@ func (m *Manager) buildJob(c *JobConfig, running *job) (*job, error) {
 		if err != nil {
 			return nil, err
 		}
-		j.settings = &settings{config: *c, manager: m, client: client}
+		j.settings = &settings{config: *c, manager: m, client: client, catalogue: red.NewCatalogue(c.Conventions)}
 		j.merger = newMerger(c.JobName, c.MaxEndpoints)
 		running = nil
 	}

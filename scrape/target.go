@@ -16,9 +16,10 @@ import (
 
 // settings are what the targets of a job share. They do not change.
 type settings struct {
-	config  JobConfig // but for its static_configs, which are the job's matter
-	manager *Manager
-	client  *http.Client
+	config    JobConfig // but for its static_configs, which are the job's matter
+	manager   *Manager
+	client    *http.Client
+	catalogue *red.Catalogue
 }
 
 // job is a configured job with its targets. It does not change. Targets that
@@ -76,6 +77,7 @@ func (j *job) buildTarget(address string, labels map[string]string, running *job
 func (j *job) newTarget(identity redpoll.Target, address string) *target {
 	deriver := red.NewDeriver(red.Options{
 		Conventions:  j.config.Endpoints,
+		Catalogue:    j.catalogue,
 		Errors:       j.config.Errors,
 		Scale:        j.config.Estimate.scale(),
 		MetricsPath:  j.config.MetricsPath,

@@ -32,6 +32,7 @@ const maxFileSize = 16 << 20
 // Config is the whole file. Default gives one that validates.
 type Config struct {
 	Global        Global             `yaml:"global"`
+	Conventions   scrape.Conventions `yaml:"conventions,omitempty"`
 	ScrapeConfigs []scrape.JobConfig `yaml:"scrape_configs"`
 	Thresholds    rules.Thresholds   `yaml:"thresholds"`
 	Rules         []rules.RuleConfig `yaml:"rules,omitempty"`
@@ -210,10 +211,14 @@ func (g *Global) scrape() scrape.Global {
 }
 
 func (c *Config) validateJobs() error {
+	if err := c.Conventions.Validate(); err != nil {
+		return fmt.Errorf("conventions%w", err)
+	}
 	g := c.Global.scrape()
 	seen := map[string]int{}
 	for i := range c.ScrapeConfigs {
 		job := &c.ScrapeConfigs[i]
+		job.Conventions = c.Conventions
 		path := fmt.Sprintf("scrape_configs[%d]", i)
 		if err := job.Validate(g); err != nil {
 			return below(path, err)

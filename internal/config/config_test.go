@@ -174,7 +174,32 @@ func TestFastFaultsNameTheLine(t *testing.T) {
 	f("rules:\n  - alert: A\n    metric: p99\n    above: 5%\n", "redpoll.yaml:4: rules[0].above: ")
 	f("rules:\n  - {alert: A, metric: p99, above: 1s}\n  - {alert: A, metric: p99, above: 2s}\n", "redpoll.yaml:3: rules[1].alert: ")
 	f("storage:\n  synchronous: never\n", "redpoll.yaml:2: storage.synchronous: ")
+	convention := "conventions:\n  - name: ours\n    family: f_seconds\n    path: route\n"
+	f(convention+"    unit: h\n", "redpoll.yaml:5: conventions[0].unit: \"h\" is not one of s, ms, us")
+	f(convention+"    colour: red\n", "redpoll.yaml:5: unknown key `colour`;")
+	f(convention+"  - family: g_seconds\n", "redpoll.yaml:5: conventions[1].name: ")
+	f(convention+"    errors_from:\n      status: code\n", "redpoll.yaml:5: conventions[0].errors_from.family: ")
+	f(convention+"    method: \"{verb\"\n", "redpoll.yaml:5: conventions[0].method: ")
+	f(convention+"    errors_from:\n      family: e_total\n      path: \"}\"\n", "redpoll.yaml:7: conventions[0].errors_from.path: ")
 	f("web:\n  listen_address: nowhere\n", "redpoll.yaml:2: web.listen_address: ")
+}
+
+// Every job knows the conventions of the whole configuration.
+func TestFastConventionsReachEveryJob(t *testing.T) {
+	c := mustParse(t, oneJob+`
+  - job_name: cart
+conventions:
+  - {name: ours, family: "*_op_milliseconds", unit: ms, path: ["{service}/{op}", op], where: {side: server}, errors_from: {family: ops_total, status: code}}
+`)
+	for _, job := range c.ScrapeConfigs {
+		if len(job.Conventions) != 1 || job.Conventions[0].Name != "ours" || job.Conventions[0].ErrorsFrom.Path[0] != "{service}/{op}" {
+			t.Errorf("%s has the conventions %+v", job.JobName, job.Conventions)
+		}
+	}
+	again := mustParse(t, string(c.Redacted()))
+	if diff := cmp.Diff(c.Conventions, again.Conventions); diff != "" {
+		t.Errorf("printed and read again they differ:\n%s", diff)
+	}
 }
 
 func TestFastSecretsAreNeverPrinted(t *testing.T) {
