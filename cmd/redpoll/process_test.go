@@ -154,22 +154,26 @@ func (p *process) get(path string, v any) {
 // The wire as a foreign client would declare it: on purpose not api's types.
 type (
 	endpoint struct {
-		Job        string   `json:"job"`
-		Method     string   `json:"method"`
-		Path       string   `json:"path"`
-		P50        *float64 `json:"p50"`
-		P95        *float64 `json:"p95"`
-		P99        *float64 `json:"p99"`
-		ErrorRate  *float64 `json:"errorRate"`
-		Throughput *float64 `json:"throughput"`
-		Requests   float64  `json:"requests"`
+		Job    string   `json:"job"`
+		Method string   `json:"method"`
+		Path   string   `json:"path"`
+		P50    *float64 `json:"p50"`
+		P95    *float64 `json:"p95"`
+		P99    *float64 `json:"p99"`
+		// Ranges are the bounds of p50, p95 and p99.
+		Ranges     [][]*float64 `json:"ranges"`
+		ErrorRate  *float64     `json:"errorRate"`
+		Throughput *float64     `json:"throughput"`
+		Requests   float64      `json:"requests"`
 	}
 	alert struct {
 		ID    string   `json:"id"`
 		Rule  string   `json:"rule"`
 		State string   `json:"state"`
 		Value *float64 `json:"value"`
-		Path  string   `json:"path"`
+		// Range has the bounds of Value.
+		Range []*float64 `json:"range"`
+		Path  string     `json:"path"`
 	}
 	snapshot struct {
 		Timestamp int64      `json:"timestamp"`

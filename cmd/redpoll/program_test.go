@@ -61,11 +61,26 @@ func wantUsual(t *testing.T, from string, e *endpoint) {
 	figure("p95", e.P95, 875)
 	figure("p99", e.P99, 975)
 	figure("errorRate", e.ErrorRate, 10)
+	wantRanges(t, from, [3][2]float64{{100, 500}, {500, 1000}, {500, 1000}}, e.Ranges)
 	if e.Throughput == nil || *e.Throughput <= 0 {
 		t.Fatalf("%s: no throughput", from)
 	}
 	if elapsed := e.Requests / *e.Throughput; elapsed < 0.02 || elapsed > patience.Seconds() {
 		t.Errorf("%s: %g requests at %g/s took %g s, which is no interval", from, e.Requests, *e.Throughput, elapsed)
+	}
+}
+
+// wantRanges compares the bounds of p50, p95 and p99.
+func wantRanges(t *testing.T, from string, want [3][2]float64, got [][]*float64) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Errorf("%s: %d ranges, want %d", from, len(got), len(want))
+		return
+	}
+	for i, r := range got {
+		if len(r) != 2 || r[0] == nil || r[1] == nil || *r[0] != want[i][0] || *r[1] != want[i][1] {
+			t.Errorf("%s: range %d is %v, want %v", from, i, r, want[i])
+		}
 	}
 }
 
@@ -94,6 +109,7 @@ func TestCanaryProgramFromTargetToWatcherAndBack(t *testing.T) {
 	var now snapshot
 	p.get("/api/metrics", &now)
 	wantUsual(t, "REST", now.endpoint("shop", "/checkout"))
+	wantInstance(t, p, strings.TrimPrefix(server.URL, "http://"))
 	sse := p.firstSSE()
 	wantUsual(t, "SSE", sse.Data.endpoint("shop", "/checkout"))
 
@@ -131,6 +147,22 @@ func TestCanaryProgramFromTargetToWatcherAndBack(t *testing.T) {
 	}
 }
 
+// wantInstance checks that the one instance has all figures of the endpoint.
+func wantInstance(t *testing.T, p *process, name string) {
+	t.Helper()
+	var list struct {
+		Instances []struct {
+			Instance string `json:"instance"`
+			endpoint
+		} `json:"instances"`
+	}
+	p.get("/api/instances?job=shop&method=POST&path=/checkout", &list)
+	if len(list.Instances) != 1 || list.Instances[0].Instance != name {
+		t.Fatalf("instances are %+v, want %s alone", list.Instances, name)
+	}
+	wantUsual(t, "instances", &list.Instances[0].endpoint)
+}
+
 // wantHistory checks what was stored before and after the kill: no request is
 // counted twice, at most the last interval and the scrapes around the kill are
 // missing, and both alerts are known.
@@ -163,11 +195,27 @@ func wantHistory(t *testing.T, p *process, servedBefore int, ids ...string) {
 	for _, id := range ids {
 		found := false
 		for _, a := range list.Alerts {
-			found = found || a.ID == id && a.State == "resolved"
+			if a.ID == id && a.State == "resolved" {
+				found = true
+				wantInRange(t, &a)
+			}
 		}
 		if !found {
 			t.Errorf("resolved alert %s is not in /api/alerts: %+v", id, list.Alerts)
 		}
+	}
+}
+
+// wantInRange checks that the stored alert knows the bucket of its value, which
+// depends on how many scrapes were missed.
+func wantInRange(t *testing.T, a *alert) {
+	t.Helper()
+	if a.Value == nil || len(a.Range) != 2 || a.Range[0] == nil || a.Range[1] == nil {
+		t.Errorf("alert %s has the value %v in %v", a.ID, a.Value, a.Range)
+		return
+	}
+	if v, lower, upper := *a.Value, *a.Range[0], *a.Range[1]; !(lower <= v && v <= upper && lower < upper) {
+		t.Errorf("alert %s has the value %g between %g and %g", a.ID, v, lower, upper)
 	}
 }
 
