@@ -36,7 +36,7 @@ func jobConfig(t *testing.T, change func(*JobConfig), addresses ...string) JobCo
 
 // idle makes a manager with jobs whose loops do not run, so that a test scrapes
 // when it likes.
-func idle(t *testing.T, configs ...JobConfig) *Manager {
+func idle(t testing.TB, configs ...JobConfig) *Manager {
 	t.Helper()
 	m := NewManager(Options{Version: "1.2.3"})
 	jobs, err := m.build(configs)
