@@ -96,6 +96,7 @@ func (d *Deriver) guessFor(s *exposition.Series) *guess {
 	}
 	place := slices.IndexFunc(guessPath, func(name string) bool { return s.Label(name) != "" })
 	if place < 0 {
+		d.pathless = clip(s.Name)
 		return nil
 	}
 	if s.Type == exposition.SummaryType {
