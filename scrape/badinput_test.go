@@ -192,7 +192,7 @@ func TestFastRequestsSayWhoAsksAndForWhat(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"User-Agent":                          "redpoll/1.2.3",
-		"Accept":                              acceptHeader,
+		"Accept":                              acceptBoth,
 		"X-Prometheus-Scrape-Timeout-Seconds": "2.5",
 	} {
 		if got.Get(name) != want {

@@ -129,7 +129,8 @@ func adviceFor(code int, t *target) string {
 // says that this is all there is: an application that has not served anyone
 // yet may well expose no metrics.
 func (a *answer) isBlank() bool {
-	return len(bytes.TrimSpace(a.body)) == 0 && !strings.Contains(a.contentType, "version=0.0.4")
+	return len(bytes.TrimSpace(a.body)) == 0 &&
+		!strings.Contains(a.contentType, "version=0.0.4") && !exposition.IsProtobuf(a.contentType)
 }
 
 func explainBlank(path string) string {
@@ -144,6 +145,8 @@ func explainParse(err error, a *answer, path string) string {
 		return fmt.Sprintf("it took too long to read the body, more than %v; expose fewer series or split the target", readTimeout)
 	case errors.As(err, &limit):
 		return limit.Error()
+	case exposition.IsProtobuf(a.contentType):
+		return fmt.Sprintf("the answer says that it is protobuf, but it cannot be read: %.300s", err.Error())
 	}
 	begin := bytes.TrimSpace(a.body[:min(len(a.body), 512)])
 	if bytes.HasPrefix(begin, []byte("<")) || bytes.HasPrefix(begin, []byte("{")) {

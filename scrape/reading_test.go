@@ -85,7 +85,7 @@ func waits(t *testing.T, turns *turns, body []byte) bool {
 	had := make(chan struct{})
 	go func() {
 		defer close(had)
-		if end, err := turns.take(t.Context(), body); err == nil {
+		if end, err := turns.take(t.Context(), body, ""); err == nil {
 			end()
 		}
 	}()
@@ -102,7 +102,7 @@ func TestFastLargeBodiesDoNotHoldUpSmallOnes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		turns := newTurns(2)
 		for range 2 {
-			end, err := turns.take(t.Context(), bodyOf(100_000))
+			end, err := turns.take(t.Context(), bodyOf(100_000), "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -121,7 +121,7 @@ func TestFastTurnsAreBoundedByMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		turns := newTurns(64)
 		line := []byte("a{" + strings.Repeat("l=\"\",", 60) + "} 1\n")
-		end, err := turns.take(t.Context(), bytes.Repeat(line, 40_000))
+		end, err := turns.take(t.Context(), bytes.Repeat(line, 40_000), "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -136,7 +136,7 @@ func TestFastTurnsAreBoundedByMemory(t *testing.T) {
 }
 
 func TestFastTheLargestBodyThatIsReadHasRoom(t *testing.T) {
-	if largest := (exposition.Size{Lines: exposition.MaxLines, Labels: exposition.MaxLabels}).Memory(); largest > readMemory {
+	if largest := (exposition.Size{Lines: exposition.MaxLines, Labels: exposition.MaxLabels, Buckets: exposition.MaxBuckets}).Memory(); largest > readMemory {
 		t.Errorf("it takes %d bytes, and there are %d: its turn would never come", largest, readMemory)
 	}
 }

@@ -43,7 +43,8 @@ type target struct {
 	// These belong to the loop's goroutine.
 	reader  exposition.Reader
 	deriver *red.Deriver
-	usual   int64 // length of the last body
+	accept  string // what to ask for
+	usual   int64  // length of the last body
 
 	mu     sync.Mutex // guards what follows
 	status redpoll.TargetStatus
@@ -91,6 +92,7 @@ func (j *job) newTarget(identity redpoll.Target, address string) *target {
 		reader:  exposition.NewDecoder(deriver.Wants),
 		deriver: deriver,
 		window:  window{instance: identity.Instance},
+		accept:  acceptBoth,
 		status: redpoll.TargetStatus{
 			Target:   identity,
 			Health:   redpoll.HealthUnknown,
@@ -148,9 +150,10 @@ func (t *target) scrape(ctx context.Context) {
 	// clock with them; the monotonic clock, which tells durations, does not.
 	o := outcome{begun: begun.Round(0)}
 	fetching, cancel := context.WithTimeout(ctx, time.Duration(t.job.config.ScrapeTimeout))
-	answer, err := t.job.fetch(fetching, t.URL, t.usual)
+	answer, err := t.job.fetch(fetching, t.URL, t.accept, t.usual)
 	cancel()
 	o.duration = time.Since(begun)
+	var ofProtobuf bool // if it fails
 	switch {
 	case ctx.Err() != nil:
 		if err == nil {
@@ -158,13 +161,14 @@ func (t *target) scrape(ctx context.Context) {
 		}
 		return // stopped: that says nothing about the target
 	case err != nil:
-		o.failure = explain(err, t)
+		o.failure, ofProtobuf = explain(err, t), mayBeOfProtobuf(err)
 	default:
-		t.usual = int64(len(answer.body))
+		t.usual, ofProtobuf = int64(len(answer.body)), exposition.IsProtobuf(answer.contentType)
 		if !t.readInTurn(ctx, answer, &o) {
 			return
 		}
 	}
+	t.accept = acceptNext(t.accept, o.failure != "", ofProtobuf)
 	t.job.manager.metrics.observe(t.Job, &o)
 	t.record(&o)
 }
@@ -184,7 +188,7 @@ type outcome struct {
 // whether that was done before the end of ctx.
 func (t *target) readInTurn(ctx context.Context, a *answer, o *outcome) bool {
 	defer a.release()
-	end, err := t.job.manager.turns.take(ctx, a.body)
+	end, err := t.job.manager.turns.take(ctx, a.body, a.contentType)
 	if err != nil {
 		o.bytes, o.failure = int64(len(a.body)), explainParse(err, a, t.job.config.MetricsPath)
 		return ctx.Err() == nil

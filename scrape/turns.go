@@ -34,8 +34,8 @@ func newTurns(processors int) *turns {
 }
 
 // take waits for the turn of a body and gives what ends it. The error is that
-// of ctx, or an *exposition.LimitError for a body that is not worth a turn.
-func (t *turns) take(ctx context.Context, body []byte) (end func(), err error) {
+// of ctx, or says why the body is not worth a turn, as exposition.Measure does.
+func (t *turns) take(ctx context.Context, body []byte, contentType string) (end func(), err error) {
 	if len(body) <= smallBody {
 		select {
 		case <-ctx.Done():
@@ -44,7 +44,7 @@ func (t *turns) take(ctx context.Context, body []byte) (end func(), err error) {
 			return func() { <-t.small }, nil
 		}
 	}
-	size, err := exposition.Measure(body)
+	size, err := exposition.Measure(body, contentType)
 	if err != nil {
 		return nil, err
 	}

@@ -14,13 +14,16 @@ import (
 // whole number. No honest count is greater.
 const maxCount = 1 << 53
 
-// Decoder reads the Prometheus text format 0.0.4 by way of expfmt.
+// Decoder reads the Prometheus text format 0.0.4 and the protobuf format, by way
+// of expfmt.
 type Decoder struct {
 	wanted   func(family string) bool // nil for all
 	keep     bool                     // the current family is wanted
 	series   *interner
 	layout   layout
-	names    []string // of the current body's families
+	protobuf bool     // the current body is
+	buckets  int      // native ones that it may still have
+	names    []string // of its families
 	samples  []Sample
 	families []Family
 	scrape   Scrape
@@ -40,14 +43,20 @@ func (d *Decoder) Read(body []byte, contentType string) (Scrape, error) {
 	return d.ReadContext(context.Background(), body, contentType)
 }
 
-// ReadContext parses the whole body; the format has no end mark, so a body that
-// was cut between two lines cannot be told from a shorter one. The Content-Type
-// is not judged: exporters are careless with it.
-func (d *Decoder) ReadContext(ctx context.Context, body []byte, _ string) (Scrape, error) {
-	if _, err := Measure(body); err != nil {
+// ReadContext parses the whole body. Neither format has an end mark, so a body
+// that was cut between two lines, or families, cannot be told from a shorter
+// one. What the Content-Type does not call protobuf is text: exporters are
+// careless with it.
+func (d *Decoder) ReadContext(ctx context.Context, body []byte, contentType string) (Scrape, error) {
+	if _, err := Measure(body, contentType); err != nil {
 		return Scrape{}, err
 	}
-	families, err := parseText(ctx, body)
+	d.protobuf, d.buckets = IsProtobuf(contentType), MaxBuckets
+	parse := parseText
+	if d.protobuf {
+		parse = parseProtobuf
+	}
+	families, err := parse(ctx, body)
 	if err != nil {
 		return Scrape{}, err
 	}
@@ -56,7 +65,9 @@ func (d *Decoder) ReadContext(ctx context.Context, body []byte, _ string) (Scrap
 	if err := d.readFamilies(ctx, families); err != nil {
 		return Scrape{}, err
 	}
-	d.skipNaNBuckets(body, families)
+	if !d.protobuf {
+		d.skipNaNBuckets(body, families)
+	}
 	d.series.end()
 	d.samples, d.families = d.scrape.Samples, d.scrape.Families
 	return d.scrape, nil
@@ -98,20 +109,28 @@ func (d *Decoder) readFamily(ctx context.Context, family *dto.MetricFamily) erro
 		if i%stride == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		switch typ {
-		case Counter:
-			d.readCounter(name, m)
-		case Gauge:
-			d.readValue(name, Gauge, m, m.GetGauge().GetValue())
-		case HistogramType:
-			d.readHistogram(name, m)
-		case SummaryType:
-			d.readSummary(name, m)
-		case Untyped:
-			d.readValue(name, Untyped, m, m.GetUntyped().GetValue())
-		}
+		d.readMetric(name, typ, m)
 	}
 	return nil
+}
+
+func (d *Decoder) readMetric(name string, typ Type, m *dto.Metric) {
+	switch {
+	case typ == Counter && m.Counter != nil:
+		d.readCounter(name, m)
+	case typ == Gauge && m.Gauge != nil:
+		d.readValue(name, Gauge, m, m.GetGauge().GetValue())
+	case typ == HistogramType && m.Histogram != nil:
+		d.readHistogram(name, m)
+	case typ == SummaryType && m.Summary != nil:
+		d.readSummary(name, m)
+	case typ == Untyped && m.Untyped != nil:
+		d.readValue(name, Untyped, m, m.GetUntyped().GetValue())
+	default: // which only protobuf can say
+		if e, ok := d.claim(name, typ, m, 1); ok {
+			d.skip(1, &e.series, "has no value of the type that its family has")
+		}
+	}
 }
 
 func typeOf(family *dto.MetricFamily) Type {
@@ -191,21 +210,4 @@ func (d *Decoder) readSummary(name string, m *dto.Metric) {
 		d.skip(left, &e.series, "has a quantile twice, or one that is not between 0 and 1")
 	}
 	d.take(n-left, e, Sample{Summary: &e.summary, Created: stamp(m.GetSummary().GetCreatedTimestamp())})
-}
-
-func (d *Decoder) readHistogram(name string, m *dto.Metric) {
-	n := len(m.GetHistogram().GetBucket()) + 2
-	e, ok := d.claim(name, HistogramType, m, n)
-	if !ok {
-		return
-	}
-	doubles, why := e.histogram.set(m.GetHistogram(), &d.layout)
-	if why != "" {
-		d.skip(n, &e.series, why)
-		return
-	}
-	if doubles > 0 {
-		d.skip(doubles, &e.series, "has a bucket twice")
-	}
-	d.take(n-doubles, e, Sample{Histogram: &e.histogram, Created: stamp(m.GetHistogram().GetCreatedTimestamp())})
 }

@@ -227,14 +227,34 @@ func FuzzReadKeepsItsPromises(f *testing.F) {
 	})
 }
 
+// checkSample checks what Sample promises.
 func checkSample(t *testing.T, s *Sample) {
+	t.Helper()
 	if s.Series.Type == Counter && !(s.Value >= 0 && !math.IsInf(s.Value, 0)) {
 		t.Errorf("counter %v is %v", s.Series, s.Value)
 	}
-	h := s.Histogram
-	if h == nil {
-		return
+	if !(s.Created >= 0 && s.Created < year10000) {
+		t.Errorf("%v was created at %v", s.Series, s.Created)
 	}
+	if isHistogram := s.Series.Type == HistogramType; isHistogram != (s.Histogram != nil || s.Native != nil) {
+		t.Errorf("%v has %v, %v", s.Series, s.Histogram, s.Native)
+	}
+	if isSummary := s.Series.Type == SummaryType; isSummary != (s.Summary != nil) {
+		t.Errorf("%v has %v", s.Series, s.Summary)
+	}
+	if s.Histogram != nil {
+		checkHistogram(t, s.Histogram)
+	}
+	if s.Native != nil {
+		checkNative(t, s.Native)
+	}
+	if s.Summary != nil {
+		checkSummary(t, s.Summary)
+	}
+}
+
+func checkHistogram(t *testing.T, h *Histogram) {
+	t.Helper()
 	if len(h.Cumulative) != len(h.Bounds)+1 {
 		t.Errorf("%d counts for %d bounds", len(h.Cumulative), len(h.Bounds))
 	}
@@ -244,6 +264,35 @@ func checkSample(t *testing.T, s *Sample) {
 		}
 		if i > 0 && i < len(h.Bounds) && !(h.Bounds[i] > h.Bounds[i-1]) {
 			t.Errorf("bounds %v", h.Bounds)
+		}
+	}
+}
+
+func checkNative(t *testing.T, n *Native) {
+	t.Helper()
+	for _, c := range append([]float64{n.Zero, n.Count}, n.Counts...) {
+		if !(c >= 0 && c <= maxCount) {
+			t.Errorf("count %v", c)
+		}
+	}
+	lower := math.Exp2(float64(n.First-1) / math.Exp2(float64(n.Schema)))
+	upper := math.Exp2(float64(n.First+len(n.Counts)-1) / math.Exp2(float64(n.Schema)))
+	if len(n.Counts) > maxWidth || len(n.Counts) > 0 && (lower < math.Ldexp(1, -1023-16) || math.IsInf(upper, 1)) {
+		t.Errorf("%d buckets from %v to %v", len(n.Counts), lower, upper)
+	}
+	if n.Schema < minSchema || n.Schema > maxSchema || !(n.ZeroThreshold >= 0) || math.IsInf(n.ZeroThreshold, 1) {
+		t.Errorf("schema %d, zero threshold %v", n.Schema, n.ZeroThreshold)
+	}
+}
+
+func checkSummary(t *testing.T, s *Summary) {
+	t.Helper()
+	if !(s.Count >= 0 && s.Count <= maxCount) {
+		t.Errorf("count %v", s.Count)
+	}
+	for i, q := range s.Quantiles {
+		if !(q.Q >= 0 && q.Q <= 1) || math.IsNaN(q.Value) || math.IsInf(q.Value, 0) || i > 0 && q.Q <= s.Quantiles[i-1].Q {
+			t.Errorf("quantiles %v", s.Quantiles)
 		}
 	}
 }

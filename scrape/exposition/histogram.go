@@ -2,11 +2,96 @@ package exposition
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 
 	dto "github.com/prometheus/client_model/go"
 )
+
+// readHistogram takes the classic buckets, the native ones, or both.
+func (d *Decoder) readHistogram(name string, m *dto.Metric) {
+	h := m.GetHistogram()
+	classic, native := d.samplesOf(h)
+	e, ok := d.claim(name, HistogramType, m, classic+native)
+	if !ok {
+		return
+	}
+	s, taken := Sample{Created: stamp(h.GetCreatedTimestamp())}, 0
+	if classic > 0 {
+		s.Histogram, taken = d.readClassic(e, h, classic)
+	}
+	if native > 0 {
+		if s.Native = d.readNative(e, h); s.Native != nil {
+			taken++
+		}
+	}
+	if taken > 0 {
+		d.take(taken, e, s)
+	}
+}
+
+// samplesOf says how many samples each sort of a histogram's buckets makes;
+// Prometheus counts native ones as one.
+func (d *Decoder) samplesOf(h *dto.Histogram) (classic, native int) {
+	if isNative(h) {
+		native = 1
+		if !hasBounds(h) {
+			return 0, native
+		}
+	}
+	buckets := h.GetBucket()
+	classic = len(buckets) + 2
+	if n := len(buckets); d.protobuf && (n == 0 || !math.IsInf(buckets[n-1].GetUpperBound(), 1)) {
+		classic++ // protobuf may leave the bucket up to +Inf out
+	}
+	return classic, native
+}
+
+// hasBounds reports whether there are classic buckets but for the one up to
+// +Inf, which may be there for its exemplar only.
+func hasBounds(h *dto.Histogram) bool {
+	for _, b := range h.GetBucket() {
+		if !math.IsInf(b.GetUpperBound(), 1) {
+			return true
+		}
+	}
+	return false
+}
+
+// readClassic gives a histogram, and how many of its n samples were taken; nil
+// if it cannot be used.
+func (d *Decoder) readClassic(e *entry, exposed *dto.Histogram, n int) (*Histogram, int) {
+	doubles, why := e.histogram.set(exposed, &d.layout)
+	if why != "" {
+		d.skip(n, &e.series, why)
+		return nil, 0
+	}
+	if doubles > 0 {
+		d.skip(doubles, &e.series, "has a bucket twice")
+	}
+	return &e.histogram, n - doubles
+}
+
+// readNative gives a native histogram, nil if it cannot be used.
+func (d *Decoder) readNative(e *entry, exposed *dto.Histogram) *Native {
+	if e.native == nil {
+		e.native = new(Native)
+	}
+	why := e.native.set(exposed)
+	if width := len(e.native.Counts); why == "" && d.keep {
+		if width > d.buckets {
+			why = fmt.Sprintf("is left out, because the body has more than %d native buckets, with the empty ones between them", MaxBuckets)
+		} else {
+			d.buckets -= width
+		}
+	}
+	if why != "" {
+		e.native = nil
+		d.skip(1, &e.series, why)
+	}
+	return e.native
+}
 
 // layout are the bounds of the histogram read last, which the next one nearly
 // always has too.
@@ -65,20 +150,19 @@ func byBound(a, b *dto.Bucket) int { return cmp.Compare(a.GetUpperBound(), b.Get
 
 // cumulative is the bucket's count, whether exposed as a whole number or not.
 func cumulative(b *dto.Bucket) float64 {
-	if b.CumulativeCountFloat != nil {
-		return b.GetCumulativeCountFloat()
+	if count := b.GetCumulativeCountFloat(); count != 0 {
+		return count
 	}
 	return float64(b.GetCumulativeCount())
 }
 
+// countOf is the number of all observations, whether exposed as a whole number
+// or not.
 func countOf(h *dto.Histogram) (count float64, known bool) {
-	switch {
-	case h.SampleCountFloat != nil:
-		return h.GetSampleCountFloat(), true
-	case h.SampleCount != nil:
-		return float64(h.GetSampleCount()), true
+	if count := h.GetSampleCountFloat(); count != 0 || h.SampleCount == nil {
+		return count, h.SampleCountFloat != nil
 	}
-	return 0, false
+	return float64(h.GetSampleCount()), true
 }
 
 func plausible(count float64) bool { return count >= 0 && count <= maxCount }

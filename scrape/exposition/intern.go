@@ -46,6 +46,7 @@ type entry struct {
 	lastRead  uint64
 	at        int // its place among the samples of the last read, -1 if it is none of them
 	histogram Histogram
+	native    *Native // nil unless the series has been one
 	summary   Summary
 }
 

@@ -8,12 +8,16 @@ import (
 // The limits of a body. An honest exposition stays far below them; together
 // they bound the memory and the time that reading any body takes.
 const (
-	// MaxLines is how many lines a body may have.
+	// MaxLines is how many lines a body may have. In protobuf families,
+	// metrics, buckets and quantiles are taken for lines.
 	MaxLines = 250_000
-	// MaxLabels is how many labels a body may have, over all its lines.
+	// MaxLabels is how many labels a body may have, over all its lines; in
+	// protobuf together with exemplars, spans and whatever else is no larger.
 	MaxLabels = 10 * MaxLines
+	// MaxBuckets is how many native buckets a body may have.
+	MaxBuckets = 1_000_000
 
-	maxLine       = 1 << 20 // bytes; label values may be long
+	maxLine       = 1 << 20 // bytes, of one text in protobuf; label values may be long
 	maxLineLabels = 128     // expfmt compares each label of a line with all before it
 )
 
@@ -28,25 +32,32 @@ func overLimit(format string, args ...any) error {
 
 // Size is what a body consists of.
 type Size struct {
-	Lines  int
-	Labels int // perhaps a little too many: = inside of quotes may be counted, too
+	Lines   int
+	Labels  int // perhaps a little too many: = inside of quotes may be counted, too
+	Buckets int // native ones
 }
 
-// Measure takes the size of a body, which is cheap compared to reading it. An
-// error is a *LimitError.
-func Measure(body []byte) (Size, error) {
-	size, err := measure(body, mayBeLabels)
+// Measure takes the size of a body with the Content-Type that it came with,
+// which is cheap compared to reading it. An error is a *LimitError, or says what
+// is wrong with a protobuf body.
+func Measure(body []byte, contentType string) (Size, error) {
+	if IsProtobuf(contentType) {
+		return measureProtobuf(body)
+	}
+	size, err := measureText(body, mayBeLabels)
 	if err != nil {
-		return measure(body, countLabels)
+		return measureText(body, countLabels)
 	}
 	return size, nil
 }
 
-// Memory is about how many bytes it takes to read the body, for the moment
-// that it lasts.
-func (s Size) Memory() int64 { return 400*int64(s.Lines) + 160*int64(s.Labels) }
+// Memory is about how many bytes it takes to read the body, beside a few times
+// its own length, for the moment that it lasts.
+func (s Size) Memory() int64 {
+	return 400*int64(s.Lines) + 160*int64(s.Labels) + 32*int64(s.Buckets)
+}
 
-func measure(body []byte, labelsOf func(line []byte) int) (size Size, err error) {
+func measureText(body []byte, labelsOf func(line []byte) int) (size Size, err error) {
 	if n := bytes.Count(body, []byte{'\n'}); n > MaxLines {
 		return size, overLimit("the body has %d lines, more than the %d that are read; expose fewer series or split the target", n, MaxLines)
 	}

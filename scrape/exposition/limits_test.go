@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // manyLabels are n labels with different names and the value x.
@@ -68,26 +70,30 @@ func (c *endsAfter) Err() error {
 // TestFastReadingEndsWithItsContext ends the context at every look at it that
 // the reading of a body takes.
 func TestFastReadingEndsWithItsContext(t *testing.T) {
-	body := fleetBody(30, 1)
-	whole := &endsAfter{context.Background(), 1 << 30}
-	r := NewDecoder(nil)
-	want, err := r.ReadContext(whole, body, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	looks := 1<<30 - whole.n
-	if least := len(body) / 4096; looks < least {
-		t.Fatalf("a body of %d bytes is read with %d looks at the context, want at least %d", len(body), looks, least)
-	}
-	for n := range looks {
-		if _, err := r.ReadContext(&endsAfter{context.Background(), n}, body, ""); !errors.Is(err, context.Canceled) {
-			t.Fatalf("the context ended after %d of %d looks, and the error is %v", n, looks, err)
+	f := func(body []byte, contentType string) {
+		t.Helper()
+		whole := &endsAfter{context.Background(), 1 << 30}
+		r := NewDecoder(nil)
+		want, err := r.ReadContext(whole, body, contentType)
+		if err != nil {
+			t.Fatal(err)
+		}
+		looks := 1<<30 - whole.n
+		if least := len(body) / 4096; looks < least {
+			t.Fatalf("a body of %d bytes is read with %d looks at the context, want at least %d", len(body), looks, least)
+		}
+		for n := range looks {
+			if _, err := r.ReadContext(&endsAfter{context.Background(), n}, body, contentType); !errors.Is(err, context.Canceled) {
+				t.Fatalf("the context ended after %d of %d looks, and the error is %v", n, looks, err)
+			}
+		}
+		again, err := r.Read(body, contentType)
+		if err != nil || again.Exposed != want.Exposed || again.Samples[0].Series != want.Samples[0].Series {
+			t.Errorf("after reading was cancelled, the body reads differently: %v", err)
 		}
 	}
-	again, err := r.Read(body, "")
-	if err != nil || again.Exposed != want.Exposed || again.Samples[0].Series != want.Samples[0].Series {
-		t.Errorf("after reading was cancelled, the body reads differently: %v", err)
-	}
+	f(fleetBody(30, 1), "")
+	f(exposed(t, instrumented(30, prometheus.HistogramOpts{Buckets: prometheus.DefBuckets}), acceptProtobuf))
 }
 
 // FuzzCountLabelsIsExact compares with what expfmt makes of a line.
