@@ -3,10 +3,13 @@ package store
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"os"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/redpoll/redpoll/internal/redpoll"
 )
 
 // BenchmarkAppend stores 5 s snapshots in a steady state: everything that has
@@ -16,10 +19,17 @@ import (
 //
 //	go test -run '^$' -bench Append -benchtime 240x ./store
 func BenchmarkAppend(b *testing.B) {
-	for _, n := range []int{1000, 10000} {
-		b.Run(fmt.Sprintf("endpoints=%d", n), func(b *testing.B) {
+	classic := redpoll.NewHistogram(bounds)
+	native := native(b, 3, math.Exp2(-128), 0, -8*9, make([]uint64, 8*14)...) // 2 ms to 32 s
+	for _, c := range []struct {
+		name  string
+		n     int
+		empty *redpoll.Histogram
+	}{{"endpoints", 1000, classic}, {"endpoints", 10000, classic}, {"native", 1000, native}, {"native", 10000, native}} {
+		n := c.n
+		b.Run(fmt.Sprintf("%s=%d", c.name, n), func(b *testing.B) {
 			s := open(b, newPath(b))
-			l := newLoad(n)
+			l := newLoad(n, c.empty)
 			appendAll(b, s, l.snapshot(noon))
 			i, size := 0, fileSize(s.config.Path)
 			var used usage

@@ -17,6 +17,7 @@ import (
 // latencies log-normal around an endpoint's own median.
 type load struct {
 	*rand.Rand
+	empty     *redpoll.Histogram
 	endpoints []loadEndpoint
 }
 
@@ -26,15 +27,16 @@ type loadEndpoint struct {
 	share []float64
 }
 
-func newLoad(n int) *load {
-	l := &load{Rand: rand.New(rand.NewPCG(42, 7))}
+// newLoad makes n endpoints with histograms like empty.
+func newLoad(n int, empty *redpoll.Histogram) *load {
+	l := &load{Rand: rand.New(rand.NewPCG(42, 7)), empty: empty}
 	for i := range n {
 		e := loadEndpoint{key: redpoll.EndpointKey{Job: "shop", Method: "GET", Path: fmt.Sprintf("/products/%05d", i)}, rate: 0.1}
 		if l.Float64() > 0.2 {
 			e.rate = 25 * math.Exp(1.7*l.NormFloat64())
 		}
 		median, below := 0.02*math.Exp(l.NormFloat64()), 0.0
-		for _, b := range bounds {
+		for _, b := range empty.Bounds {
 			upTo := 0.5 * math.Erfc(-math.Log(b/median)/0.8/math.Sqrt2)
 			e.share = append(e.share, upTo-below)
 			below = upTo
@@ -48,7 +50,7 @@ func newLoad(n int) *load {
 func (l *load) snapshot(at time.Time) *redpoll.Snapshot {
 	snap := snapshot(at)
 	for _, e := range l.endpoints {
-		h := redpoll.NewHistogram(bounds)
+		h := l.empty.Clone()
 		for i, share := range e.share {
 			h.Counts[i] = l.poisson(e.rate * share)
 		}
@@ -105,7 +107,7 @@ func filled(b *testing.B, endpoints int, length time.Duration) (s *Store, end ti
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { s.Close() })
-	l := newLoad(endpoints)
+	l := newLoad(endpoints, redpoll.NewHistogram(bounds))
 	end = noon
 	for step := time.Minute; end.Before(noon.Add(length)); end = end.Add(step) {
 		if end.Equal(noon.Add(length - time.Hour)) {
@@ -121,7 +123,7 @@ func BenchmarkOpen(b *testing.B) {
 	for _, n := range []int{1000, 10000} {
 		b.Run(fmt.Sprintf("endpoints=%d", n), func(b *testing.B) {
 			s := open(b, newPath(b))
-			l := newLoad(n)
+			l := newLoad(n, redpoll.NewHistogram(bounds))
 			for i := range 24 {
 				appendAll(b, s, l.snapshot(at(5*i)))
 			}

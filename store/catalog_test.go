@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/model"
 
@@ -56,6 +58,86 @@ func TestCanaryBucketsThatChangeAllTheTimeDoNotFillTheDatabase(t *testing.T) {
 		if p.Quantile(0.95) == nil {
 			t.Fatalf("the other endpoint has no quantiles at %s", p.Time)
 		}
+	}
+}
+
+// The application observes ever longer durations and restarts now and then: it
+// has many more layouts than a classic histogram may have.
+func TestCanaryNativeHistogramsNeverRunOutOfLayouts(t *testing.T) {
+	registry := prometheus.NewRegistry()
+	path := newPath(t)
+	s, err := Open(t.Context(), Config{Path: path}, Options{Registerer: registry})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const n = 20 * maxLayoutsBrought
+	layouts := map[redpoll.ExponentialLayout]bool{}
+	minutes := map[int64]*redpoll.Histogram{}
+	for i := range n {
+		grown := 1 + i%(5*maxLayoutsBrought)
+		counts := make([]uint64, grown)
+		counts[grown-1], counts[grown/2] = 1, 2
+		h := native(t, 3, math.Exp2(-128), 1, -i/60-grown/3, counts...)
+		layouts[h.ExponentialLayout()] = true
+		minute := floor(at(5*i).UnixMilli(), minuteMS)
+		if minutes[minute] == nil {
+			minutes[minute] = h.Clone()
+		} else {
+			minutes[minute].Merge(h)
+		}
+		appendAll(t, s, snapshot(at(5*i), endpointMetrics(checkout, redpoll.Increase{Requests: h.Count(), Latency: h})))
+	}
+	if len(layouts) < 10*maxLayoutsBrought {
+		t.Fatalf("only %d layouts were made", len(layouts))
+	}
+	if got := metric(t, registry, "redpoll_store_dropped_histograms_total"); got != 0 {
+		t.Errorf("%g histograms were dropped", got)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, path)
+	for _, p := range history(t, s, checkout, noon, at(5*n), time.Minute).Points {
+		if diff := cmp.Diff(minutes[p.Time.UnixMilli()], p.Latency); diff != "" {
+			t.Fatalf("%s (-want +got):\n%s", p.Time, diff)
+		}
+	}
+}
+
+func TestFastMemoryForExponentialLayoutsIsBounded(t *testing.T) {
+	c := newCatalog()
+	for i := range 2 * maxExponentialBounds / 500 {
+		h := native(t, 8, 0, 0, i, make([]uint64, 500)...)
+		if err := c.exponentials.check(h); err != nil {
+			t.Fatal(err)
+		}
+		bounds := 0
+		for _, known := range c.exponentials.known {
+			bounds += len(known.Bounds)
+		}
+		if bounds != c.exponentials.bounds || bounds > maxExponentialBounds {
+			t.Fatalf("%d bounds are known, %d are counted", bounds, c.exponentials.bounds)
+		}
+	}
+}
+
+// One layout each: the same bounds on another scale mean something else.
+func TestScalesAreKeptApart(t *testing.T) {
+	path := newPath(t)
+	s := open(t, path)
+	linear, geometric := withBounds(0.1, 1), withBounds(0.1, 1)
+	geometric.Latency.Scale = redpoll.Geometric
+	appendAll(t, s, snapshot(noon, endpointMetrics(cart, geometric)),
+		snapshot(at(5), endpointMetrics(cart, linear)), snapshot(at(10), endpointMetrics(cart, geometric)))
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var got []redpoll.Scale
+	for _, p := range history(t, open(t, path), cart, noon, at(15), 5*time.Second).Points {
+		got = append(got, p.Latency.Scale)
+	}
+	if diff := cmp.Diff([]redpoll.Scale{redpoll.Geometric, redpoll.Linear, redpoll.Geometric}, got); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -257,13 +257,16 @@ func TestMalformedHistogramIsLeftOutAndNamed(t *testing.T) {
 	unsorted := increase(1, 5)
 	unsorted.Latency.Bounds = []float64{3, 2, 1}
 	unsorted.Latency.Counts = []uint64{5, 0, 0, 0}
+	unreal := increase(1, 5)
+	unreal.Latency.Scale = redpoll.Exponential
 	k := redpoll.EndpointKey{Job: "shop", Path: "/unsorted"}
+	u := redpoll.EndpointKey{Job: "shop", Path: "/unreal"}
 	err := s.Append(t.Context(), snapshot(noon, endpointMetrics(cart, increase(0, 9)),
-		endpointMetrics(checkout, bad), endpointMetrics(k, unsorted)), nil)
+		endpointMetrics(checkout, bad), endpointMetrics(k, unsorted), endpointMetrics(u, unreal)), nil)
 	if err == nil || !strings.Contains(err.Error(), "/checkout") {
 		t.Errorf("got %v, want an error that names the endpoint", err)
 	}
-	for k, want := range map[redpoll.EndpointKey]uint64{cart: 9, checkout: 5, k: 5} {
+	for k, want := range map[redpoll.EndpointKey]uint64{cart: 9, checkout: 5, k: 5, u: 5} {
 		h := history(t, s, k, noon, at(1), time.Second)
 		if len(h.Points) != 1 || h.Points[0].Requests != want {
 			t.Errorf("%s: %+v, want %d requests", k.Path, h.Points, want)

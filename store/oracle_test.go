@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -83,25 +84,75 @@ func (o *oracle) step(start, end time.Time, step time.Duration, rawFrom int64) t
 // traffic makes random snapshots of a few endpoints.
 type traffic struct {
 	*rand.Rand
-	now time.Time
+	now  time.Time
+	apps [8]nativeApp // by endpoint
 }
 
 var layouts = [][]float64{bounds, bounds, bounds, {0.01, 0.1, 1, 7}, {0.333}}
 
-func (g *traffic) increase() redpoll.Increase {
+// latency makes a histogram without observations: every other endpoint has
+// native ones, which now and then were classic ones for a snapshot.
+func (g *traffic) latency(endpoint int) *redpoll.Histogram {
+	if endpoint%2 == 0 && g.IntN(50) > 0 {
+		return g.apps[endpoint].histogram(g.Rand)
+	}
+	h := redpoll.NewHistogram(layouts[g.IntN(len(layouts))])
+	if g.IntN(10) == 0 {
+		h.Scale = redpoll.Geometric
+	}
+	return h
+}
+
+// nativeApp exposes a native histogram that reaches over all that the
+// application has observed since it started.
+type nativeApp struct {
+	schema      int8
+	threshold   float64
+	first, last int
+}
+
+func (a *nativeApp) histogram(g *rand.Rand) *redpoll.Histogram {
+	octaves := func(n float64) int { return int(math.Ldexp(n, int(a.schema))) }
+	if a.first == a.last || g.IntN(60) == 0 {
+		a.schema = int8(g.IntN(13) - 4)
+		a.threshold = []float64{0, math.Exp2(-128), 0.001}[g.IntN(3)]
+		a.first = octaves(-5) // 31 ms
+		a.last = a.first + 1
+	}
+	if g.IntN(4) == 0 {
+		a.first = max(octaves(-20), a.first-g.IntN(1+octaves(1)))
+		a.last = min(octaves(10)+1, a.last+g.IntN(2+octaves(1))) // about 1,000 s
+	}
+	h, ok := redpoll.NewExponential(a.schema, a.threshold, 0, a.first, make([]uint64, a.last-a.first+1))
+	if !ok {
+		panic(fmt.Sprintf("%+v is no native histogram", a))
+	}
+	return h
+}
+
+func (g *traffic) increase(endpoint int) redpoll.Increase {
 	in := redpoll.Increase{Elapsed: time.Duration(1+g.IntN(20000)) * time.Millisecond, Requests: g.Uint64N(1000)}
 	if in.ErrorsKnown = g.IntN(4) > 0; in.ErrorsKnown {
 		in.Errors = g.Uint64N(in.Requests + 1)
+		in.ClientErrors = g.Uint64N(in.Requests-in.Errors+1) * g.Uint64N(2)
 	}
 	if g.IntN(5) == 0 {
 		return in // counters only
 	}
-	in.Latency = redpoll.NewHistogram(layouts[g.IntN(len(layouts))])
+	in.Latency = g.latency(endpoint)
 	in.Latency.Sum = float64(g.IntN(1e9)) / 1e9
 	for range g.IntN(6) {
-		in.Latency.Counts[g.IntN(len(in.Latency.Counts))] += g.Uint64N(300)
+		if i := g.IntN(len(in.Latency.Counts)); canCount(in.Latency, i) {
+			in.Latency.Counts[i] += g.Uint64N(300)
+		}
 	}
 	return in
+}
+
+// canCount is false for the two buckets of a native histogram that are empty:
+// between zero and the first one, and up to +Inf.
+func canCount(h *redpoll.Histogram, bucket int) bool {
+	return h.Scale != redpoll.Exponential || bucket != 1 && bucket != len(h.Counts)-1
 }
 
 func (g *traffic) snapshot() *redpoll.Snapshot {
@@ -113,11 +164,11 @@ func (g *traffic) snapshot() *redpoll.Snapshot {
 	default:
 		g.now = g.now.Add(time.Duration(1+g.IntN(15000)) * time.Millisecond)
 	}
-	snap := snapshot(g.now, endpointMetrics(g.key(0), g.increase()))
+	snap := snapshot(g.now, endpointMetrics(g.key(0), g.increase(0)))
 	for i := 1; i < 8; i++ {
 		e := redpoll.EndpointMetrics{Key: g.key(i)}
 		if g.IntN(3) > 0 {
-			in := g.increase()
+			in := g.increase(i)
 			e.New = &in
 		}
 		snap.Endpoints = append(snap.Endpoints, e)
@@ -134,7 +185,7 @@ func (g *traffic) key(i int) redpoll.EndpointKey {
 func TestCanaryHistoryEqualsOracle(t *testing.T) {
 	for seed := range uint64(4) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
-			g := &traffic{rand.New(rand.NewPCG(seed, 9)), noon}
+			g := &traffic{Rand: rand.New(rand.NewPCG(seed, 9)), now: noon}
 			w := &world{t: t, g: g, path: newPath(t)}
 			w.open()
 			for range 700 {
@@ -296,7 +347,7 @@ func (w *world) rowsFrom() time.Time {
 func meaningful(points []redpoll.HistoryPoint) {
 	for i := range points {
 		if !points[i].ErrorsKnown {
-			points[i].Errors = 0
+			points[i].Errors, points[i].ClientErrors = 0, 0
 		}
 	}
 }
