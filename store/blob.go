@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
-	"math/bits"
 	"slices"
 	"time"
 
@@ -24,9 +23,9 @@ import (
 //	run     = gap count*                      skip gap buckets, then counts above 0
 //
 // Everything but the two bytes is a varint: interval and elapsed milliseconds,
-// sum zigzag nanoseconds, schema and first zigzag, threshold the bytes of the
-// float64 in reverse, which for a power of two are few. The runs end where the
-// record does. A reader of one endpoint steps over the others by their length.
+// sum zigzag nanoseconds, schema and first zigzag, threshold 0 for none, else
+// zigzag and 1 more. The runs end where the record does. A reader of one
+// endpoint steps over the others by their length.
 //
 // Version 1 had the flags up to hasRequests, and client errors were not
 // counted. It is read, but written no more.
@@ -106,10 +105,19 @@ func appendBody(b []byte, in *redpoll.Increase, layout int64) []byte {
 
 func appendExponential(b []byte, l redpoll.ExponentialLayout) []byte {
 	b = binary.AppendVarint(b, int64(l.Schema))
-	b = binary.AppendUvarint(b, bits.ReverseBytes64(math.Float64bits(l.Threshold)))
+	if l.Threshold == redpoll.NoThreshold {
+		b = binary.AppendUvarint(b, 0)
+	} else {
+		b = binary.AppendUvarint(b, 1+zigzag(int64(l.Threshold)))
+	}
 	b = binary.AppendVarint(b, int64(l.First))
 	return binary.AppendUvarint(b, uint64(l.Buckets))
 }
+
+// zigzag makes small numbers of those near 0, as binary.AppendVarint does.
+func zigzag(v int64) uint64 { return uint64(v<<1) ^ uint64(v>>63) }
+
+func unzigzag(v uint64) int64 { return int64(v>>1) ^ -int64(v&1) }
 
 func bodyFlags(in *redpoll.Increase, layout int64) byte {
 	flags := errorFlags(in)

@@ -34,7 +34,7 @@ func decodeAll(blob []byte) (records []record, interval time.Duration, err error
 	if err != nil {
 		return nil, 0, err
 	}
-	d := decoder{layout: testLayout, exponential: newCatalog().exponentials.find}
+	d := decoder{layout: testLayout, exponential: new(exponentials).find}
 	for {
 		ok, err := r.next()
 		if !ok {
@@ -97,6 +97,7 @@ func TestFastBlobKeepsEverything(t *testing.T) {
 	f("client errors unknown in part", redpoll.Increase{Requests: 7, Errors: 1, ClientErrors: 2, ErrorsKnown: true, ClientErrorsUnknown: true})
 	f("native histogram", redpoll.Increase{Requests: 9, Latency: native(t, 3, math.Exp2(-128), 2, -60, 5, 0, 0, 2)})
 	f("native histogram of zeroes", redpoll.Increase{Requests: 9, Latency: native(t, -4, 0, 9, 0)})
+	f("native histogram with a threshold between two powers of two", redpoll.Increase{Requests: 9, Latency: native(t, 2, 0.3, 2, 5, 7)})
 	f("native histogram with a wide zero bucket", redpoll.Increase{Requests: 9, Latency: native(t, 8, 0.001, 2, 5, 7)})
 	f("empty histogram", redpoll.Increase{Elapsed: time.Second, Latency: redpoll.NewHistogram(bounds)})
 	f("first and last bucket", redpoll.Increase{Elapsed: time.Hour, Requests: huge.Count(), Latency: huge})

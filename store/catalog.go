@@ -39,9 +39,8 @@ type catalog struct {
 	byKey   map[redpoll.EndpointKey]*endpoint
 	byID    map[int64]*endpoint
 	layouts map[int64]*layout
-
-	byLayoutKey map[layoutKey]*layout
-	// exponentials are the layouts that have no row.
+	byShape map[shape]*layout
+	// exponentials are the layouts that need no row.
 	exponentials exponentials
 	// bounds is how many the layouts have together.
 	bounds int
@@ -58,9 +57,7 @@ func newCatalog() *catalog {
 		byKey:   map[redpoll.EndpointKey]*endpoint{},
 		byID:    map[int64]*endpoint{},
 		layouts: map[int64]*layout{},
-
-		byLayoutKey:  map[layoutKey]*layout{},
-		exponentials: exponentials{known: map[redpoll.ExponentialLayout]*redpoll.Histogram{}},
+		byShape: map[shape]*layout{},
 	}
 }
 

@@ -319,7 +319,7 @@ func TestLayoutsAreKeptAsLongAsAnEndpointHasThem(t *testing.T) {
 		t.Error("the layout of the second one is forgotten")
 	}
 	c.forget(3*hourMS + lastSeenLag.Milliseconds())
-	if len(c.byID) > 0 || len(c.layouts) > 0 || len(c.byLayoutKey) > 0 || c.bounds != 0 {
+	if len(c.byID) > 0 || len(c.layouts) > 0 || len(c.byShape) > 0 || c.bounds != 0 {
 		t.Errorf("something is left: %+v", c)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"math/bits"
 	"time"
 
 	"github.com/redpoll/redpoll/internal/redpoll"
@@ -154,13 +153,16 @@ func (d *decoder) buckets(endpoint int64, flags byte) (*redpoll.Histogram, bool)
 }
 
 func (d *decoder) exponentialLayout() (l redpoll.ExponentialLayout, ok bool) {
-	schema := d.varint()
-	threshold := math.Float64frombits(bits.ReverseBytes64(d.uvarint()))
+	schema, threshold := d.varint(), int64(redpoll.NoThreshold)
+	if v := d.uvarint(); v > 0 {
+		threshold = unzigzag(v - 1)
+	}
 	first, buckets := d.varint(), d.uvarint()
-	if schema != int64(int8(schema)) || first != int64(int32(first)) || buckets > math.MaxInt32 {
+	small := func(v int64) bool { return v == int64(int32(v)) }
+	if schema != int64(int8(schema)) || !small(threshold) || !small(first) || buckets > math.MaxInt32 {
 		return l, false
 	}
-	return redpoll.ExponentialLayout{Schema: int8(schema), Threshold: threshold, First: int(first), Buckets: int(buckets)}, true
+	return redpoll.ExponentialLayout{Schema: int8(schema), Threshold: int(threshold), First: int(first), Buckets: int(buckets)}, true
 }
 
 // reset makes the histogram an empty one with the given buckets.

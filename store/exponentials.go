@@ -14,7 +14,8 @@ const maxExponentialBounds = 1 << 18
 // exponentials knows the bounds of native histograms' layouts. A layout that
 // can be named in a few bytes needs no row, however often the range of an
 // application's durations grows; what is kept here only spares working bounds
-// out again, and lets histograms share them. It may be used concurrently.
+// out again, and lets histograms share them. The zero value knows none; it may
+// be used concurrently.
 type exponentials struct {
 	mu    sync.Mutex
 	known map[redpoll.ExponentialLayout]*redpoll.Histogram
@@ -34,8 +35,8 @@ func (x *exponentials) find(l redpoll.ExponentialLayout) (buckets *redpoll.Histo
 		return nil, false
 	}
 	h.Counts = nil
-	if x.bounds+len(h.Bounds) > maxExponentialBounds {
-		clear(x.known)
+	if x.known == nil || x.bounds+len(h.Bounds) > maxExponentialBounds {
+		x.known = map[redpoll.ExponentialLayout]*redpoll.Histogram{}
 		x.bounds = 0
 	}
 	x.known[l] = h

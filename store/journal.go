@@ -54,8 +54,6 @@ type journal struct {
 
 // Append stores a snapshot in one transaction: the New increases of its
 // endpoints, the system and cdn figures, the marks and the alerts that changed.
-// Quantiles that an application states itself are not stored: they cannot be
-// added up.
 //
 // When that fails, the snapshot is kept in memory and written by a later
 // Append, in order; what exceeds maxPendingTicks or maxPendingBytes is lost,

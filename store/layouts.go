@@ -28,10 +28,10 @@ var scaleNames = map[redpoll.Scale]string{
 }
 
 // layout is a row of the bounds table. Its fields are guarded by the catalog's
-// mutex, except id, key and buckets, which never change.
+// mutex, except id, shape and buckets, which never change.
 type layout struct {
-	id  int64
-	key layoutKey
+	id    int64
+	shape shape
 	// buckets is what the layout's histograms have but for their counts.
 	buckets redpoll.Histogram
 	// last is Unix ms; it lags behind by up to lastSeenStep.
@@ -42,40 +42,39 @@ type layout struct {
 	saved bool
 }
 
-// layoutKey tells layouts apart.
-type layoutKey struct {
+// shape is what tells layouts apart, as the bounds table has it.
+type shape struct {
 	le    string // the bounds as JSON
 	scale string // one of scaleNames
 }
 
-func newLayout(id int64, k layoutKey) (*layout, error) {
-	l := &layout{id: id, key: k}
-	if err := json.Unmarshal([]byte(k.le), &l.buckets.Bounds); err != nil {
+func newLayout(id int64, s shape) (*layout, error) {
+	l := &layout{id: id, shape: s}
+	if err := json.Unmarshal([]byte(s.le), &l.buckets.Bounds); err != nil {
 		return nil, fmt.Errorf("bounds %d: %w", id, err)
 	}
 	for scale, name := range scaleNames {
-		if name == k.scale {
+		if name == s.scale {
 			l.buckets.Scale = scale
 			return l, nil
 		}
 	}
-	return nil, fmt.Errorf("bounds %d: unknown scale %q", id, k.scale)
+	return nil, fmt.Errorf("bounds %d: unknown scale %q", id, s.scale)
 }
 
-// keyOf is the key of h's layout.
-func keyOf(h *redpoll.Histogram) (k layoutKey, err error) {
+func shapeOf(h *redpoll.Histogram) (s shape, err error) {
 	scale, ok := scaleNames[h.Scale]
 	if !ok {
-		return k, fmt.Errorf("histogram of an unknown scale %d", h.Scale)
+		return s, fmt.Errorf("histogram of an unknown scale %d", h.Scale)
 	}
 	if !slices.IsSorted(h.Bounds) {
-		return k, errors.New("histogram whose bounds do not ascend")
+		return s, errors.New("histogram whose bounds do not ascend")
 	}
 	le, err := json.Marshal(slices.Concat([]float64{}, h.Bounds)) // [], never null
 	if err != nil {
-		return k, fmt.Errorf("histogram bounds: %w", err)
+		return s, fmt.Errorf("histogram bounds: %w", err)
 	}
-	return layoutKey{le: string(le), scale: scale}, nil
+	return shape{le: string(le), scale: scale}, nil
 }
 
 // layout finds buckets as decoder.layout wants it.
@@ -135,17 +134,17 @@ func (c *catalog) internLayout(e *endpoint, ts int64, h *redpoll.Histogram) (int
 
 // findLayout gives h's bucket layout, a new one that e brings up if need be.
 func (c *catalog) findLayout(e *endpoint, ts int64, h *redpoll.Histogram) (*layout, error) {
-	k, err := keyOf(h)
+	shape, err := shapeOf(h)
 	if err != nil {
 		return nil, err
 	}
-	if l, ok := c.byLayoutKey[k]; ok {
+	if l, ok := c.byShape[shape]; ok {
 		return l, nil
 	}
 	if e.brought >= maxLayoutsBrought || c.bounds+len(h.Bounds) > maxBounds {
 		return nil, errTooManyLayouts
 	}
-	l, err := newLayout(c.lastLayout+1, k)
+	l, err := newLayout(c.lastLayout+1, shape)
 	if err != nil {
 		return nil, err
 	}
@@ -157,14 +156,14 @@ func (c *catalog) findLayout(e *endpoint, ts int64, h *redpoll.Histogram) (*layo
 }
 
 func (c *catalog) putLayout(l *layout) {
-	c.layouts[l.id], c.byLayoutKey[l.key] = l, l
+	c.layouts[l.id], c.byShape[l.shape] = l, l
 	c.bounds += len(l.buckets.Bounds)
 	c.lastLayout = max(c.lastLayout, l.id)
 }
 
 func (c *catalog) dropLayout(l *layout) {
 	delete(c.layouts, l.id)
-	delete(c.byLayoutKey, l.key)
+	delete(c.byShape, l.shape)
 	c.bounds -= len(l.buckets.Bounds)
 	if l.by != nil {
 		l.by.brought--

@@ -52,10 +52,10 @@ func putMarks(tx *transaction, marks []redpoll.Mark) error {
 	return nil
 }
 
-// limitMarks deletes the oldest marks beyond maxMarks.
-func (tx *transaction) limitMarks() error {
+// limitMarks deletes all marks but the newest n.
+func (tx *transaction) limitMarks(n int) error {
 	_, err := tx.ExecContext(tx.ctx, `DELETE FROM mark WHERE (ts, job, instance, kind) < (SELECT ts, job, instance, kind
-		FROM mark ORDER BY ts DESC, job DESC, instance DESC, kind DESC LIMIT 1 OFFSET ?)`, maxMarks-1)
+		FROM mark ORDER BY ts DESC, job DESC, instance DESC, kind DESC LIMIT 1 OFFSET ?)`, n-1)
 	if err != nil {
 		return fmt.Errorf("delete the oldest marks: %w", err)
 	}

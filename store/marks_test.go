@@ -96,22 +96,36 @@ func TestMarksAreKeptAsLongAsMinutes(t *testing.T) {
 	wantMarks(t, s, redpoll.MarkQuery{})
 }
 
-func TestMarksAreBounded(t *testing.T) {
+func TestOnlyTheNewestMarksAreKept(t *testing.T) {
 	s := open(t, newPath(t))
-	const more = 3
-	snap := withMarks(at(0))
-	for i := range maxMarks + more {
-		snap.Marks = append(snap.Marks, restart("shop", fmt.Sprintf("%06d:80", i), -i/2))
+	old, newest, other := restart("shop", "a:80", -9), restart("shop", "a:80", 0), restart("shop", "b:80", 0)
+	appendAll(t, s, withMarks(noon, old, newest, other))
+	limit := func(n int) {
+		t.Helper()
+		tx, err := s.begin(t.Context())
+		if err == nil {
+			err = errors.Join(tx.limitMarks(n), tx.Commit())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
-	appendAll(t, s, snap, snapshot(at(60)))
-	if n := count(t, s, "SELECT count(*) FROM mark"); n != maxMarks {
-		t.Errorf("%d marks are kept, want %d", n, maxMarks)
+	limit(4)
+	limit(3)
+	wantMarks(t, s, redpoll.MarkQuery{}, newest, other, old)
+	limit(2)
+	wantMarks(t, s, redpoll.MarkQuery{}, newest, other)
+	limit(1)
+	wantMarks(t, s, redpoll.MarkQuery{}, other)
+}
+
+func TestMarksAreBoundedByDefault(t *testing.T) {
+	s := open(t, newPath(t))
+	snap := withMarks(noon)
+	for i := range defaultMarkLimit + 5 {
+		snap.Marks = append(snap.Marks, restart("shop", fmt.Sprint(i), -i))
 	}
-	if n := count(t, s, "SELECT count(*) FROM mark WHERE instance >= ?", fmt.Sprintf("%06d", maxMarks)); n != 0 {
-		t.Errorf("%d of the %d oldest marks are kept", n, more)
-	}
-	got, err := s.Marks(t.Context(), redpoll.MarkQuery{})
-	if err != nil || len(got) != defaultMarkLimit {
-		t.Errorf("a query without a limit gives %d marks (%v), want %d", len(got), err, defaultMarkLimit)
-	}
+	appendAll(t, s, snap)
+	wantMarks(t, s, redpoll.MarkQuery{}, snap.Marks[:defaultMarkLimit]...)
+	wantMarks(t, s, redpoll.MarkQuery{Limit: len(snap.Marks)}, snap.Marks...)
 }

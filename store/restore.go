@@ -125,11 +125,11 @@ func (c *catalog) loadLayouts(ctx context.Context, tx *sql.Tx) error {
 	defer rows.Close() // Err tells
 	for rows.Next() {
 		var id, last int64
-		var k layoutKey
-		if err := rows.Scan(&id, &k.le, &k.scale, &last); err != nil {
+		var s shape
+		if err := rows.Scan(&id, &s.le, &s.scale, &last); err != nil {
 			return err
 		}
-		l, err := newLayout(id, k)
+		l, err := newLayout(id, s)
 		if err != nil {
 			return err
 		}

@@ -149,7 +149,7 @@ func microseconds(e *redpoll.Estimate) any {
 func (s *Store) putCatalog(tx *transaction) error {
 	layouts, endpoints := s.catalog.toSave()
 	for _, l := range layouts {
-		if err := tx.exec(tx.bounds, l.id, l.key.le, l.key.scale, l.last); err != nil {
+		if err := tx.exec(tx.bounds, l.id, l.shape.le, l.shape.scale, l.last); err != nil {
 			return err
 		}
 	}
@@ -192,7 +192,8 @@ const (
 	silenceRetention   = 5 * 24 * time.Hour // after it ended
 )
 
-// prune deletes what has passed its retention at time ts. The journal goes by
+// prune deletes what has passed its retention at time ts, and marks beyond
+// their number. The journal goes by
 // whole minutes: a minute is never left with a part of its ticks.
 func (s *Store) prune(tx *transaction, ts int64) error {
 	before := func(age time.Duration) int64 { return floor(ts-age.Milliseconds(), minuteMS) }
@@ -208,7 +209,7 @@ func (s *Store) prune(tx *transaction, ts int64) error {
 	if err != nil {
 		return err
 	}
-	return tx.limitMarks()
+	return tx.limitMarks(maxMarks)
 }
 
 // oldest is the time of the oldest record that prune leaves at time ts.

@@ -1,11 +1,12 @@
-// Package store keeps redpoll's history, alerts and silences in one SQLite
-// file.
+// Package store keeps redpoll's history, alerts, silences and the marks of
+// targets in one SQLite file.
 //
 // History is a journal: one blob for what each snapshot added, one for the sum
 // of each minute. Rows per endpoint and snapshot would dirty one page per
 // endpoint and snapshot; a blob costs a few pages for all of them. Both keep
 // merged histogram counts, never quantiles, so quantiles of any longer stretch
-// of time are true. The table minute and the view endpoint_metrics hold ready
+// of time are true; those that an application states itself are not kept, as
+// they cannot be merged. The table minute and the view endpoint_metrics hold ready
 // figures for people with the sqlite3 command line.
 //
 // One connection writes, a few others read (WAL). Every snapshot is one

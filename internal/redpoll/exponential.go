@@ -39,14 +39,21 @@ func NewExponential(schema int8, threshold float64, zero uint64, first int, coun
 	return x.histogram(), true
 }
 
-// ExponentialLayout names all bounds of an Exponential histogram in four numbers.
+// ExponentialLayout names all bounds of an Exponential histogram by whole
+// numbers, which mean the same on every machine; the last bits of a bound may
+// not.
 type ExponentialLayout struct {
-	Schema    int8
-	Threshold float64 // the first bound
-	// First is the number of the first positive bucket, as NewExponential has
-	// it, Buckets how many there are. First is 0 if there are none.
+	Schema int8
+	// Threshold is the number of the bucket that the first bound ends, as
+	// NewExponential numbers them; NoThreshold if that bound is 0.
+	Threshold int
+	// First is the number of the first positive bucket, Buckets how many there
+	// are. First is 0 if there are none.
 	First, Buckets int
 }
+
+// NoThreshold: only durations of 0 are in the zero bucket.
+const NoThreshold = math.MinInt32
 
 // ExponentialLayout gives the layout of an Exponential histogram. Of one that
 // NewExponential did not make, and that is no sum of such ones, it means
@@ -56,7 +63,11 @@ func (h *Histogram) ExponentialLayout() ExponentialLayout {
 		return ExponentialLayout{}
 	}
 	x := exponentialOf(h)
-	return ExponentialLayout{Schema: x.schema, Threshold: x.threshold, First: x.first, Buckets: len(x.counts)}
+	l := ExponentialLayout{Schema: x.schema, Threshold: NoThreshold, First: x.first, Buckets: len(x.counts)}
+	if x.threshold > 0 {
+		l.Threshold = powerOf(x.schema, x.threshold)
+	}
+	return l
 }
 
 // Histogram makes an empty histogram of the layout; ok is false if none can
@@ -65,7 +76,11 @@ func (l ExponentialLayout) Histogram() (h *Histogram, ok bool) {
 	if l.Buckets < 0 || l.Buckets > maxExponentialBuckets {
 		return nil, false
 	}
-	h, ok = NewExponential(l.Schema, l.Threshold, 0, l.First, make([]uint64, l.Buckets))
+	threshold := 0.0
+	if l.Threshold != NoThreshold {
+		threshold = power(l.Schema, l.Threshold)
+	}
+	h, ok = NewExponential(l.Schema, threshold, 0, l.First, make([]uint64, l.Buckets))
 	if !ok || h.ExponentialLayout() != l {
 		return nil, false
 	}

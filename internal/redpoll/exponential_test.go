@@ -127,12 +127,12 @@ func TestFastExponentialLayoutsThatNobodyCanHaveAreRefused(t *testing.T) {
 			t.Errorf("%s: %+v gives %+v", name, l, h)
 		}
 	}
-	f("no such schema", ExponentialLayout{Schema: 9})
-	f("too many buckets", ExponentialLayout{First: 1, Buckets: maxExponentialBuckets + 1})
-	f("a negative number of buckets", ExponentialLayout{Buckets: -1})
-	f("beyond float64", ExponentialLayout{First: math.MaxInt, Buckets: 2})
-	f("a threshold that is no bound", ExponentialLayout{Threshold: 0.3, First: 1, Buckets: 1})
-	f("a bucket below the threshold", ExponentialLayout{Threshold: 8, First: 1, Buckets: 9})
-	f("a first bucket without buckets", ExponentialLayout{First: 7})
-	f("not a number", ExponentialLayout{Threshold: math.NaN()})
+	f("no such schema", ExponentialLayout{Schema: 9, Threshold: NoThreshold})
+	f("too many buckets", ExponentialLayout{Threshold: NoThreshold, First: 1, Buckets: maxExponentialBuckets + 1})
+	f("a negative number of buckets", ExponentialLayout{Threshold: NoThreshold, Buckets: -1})
+	f("beyond float64", ExponentialLayout{Threshold: NoThreshold, First: math.MaxInt, Buckets: 2})
+	f("a threshold beyond any duration", ExponentialLayout{Threshold: 33})
+	f("a threshold below float64", ExponentialLayout{Threshold: -1200})
+	f("a bucket below the threshold", ExponentialLayout{Threshold: 3, First: 1, Buckets: 9})
+	f("a first bucket without buckets", ExponentialLayout{Threshold: NoThreshold, First: 7})
 }
