@@ -107,6 +107,18 @@ func TestFastMessagesAreWrittenAsEncodingJSONWritesThem(t *testing.T) {
 	}
 }
 
+// wantValid checks the JSON against a schema of the OpenAPI file.
+func wantValid(t *testing.T, schema *openapi3.Schema, text []byte) {
+	t.Helper()
+	var v any
+	if err := json.Unmarshal(text, &v); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	if err := schema.VisitJSON(v, openapi3.EnableJSONSchema2020()); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+}
+
 func TestMetricsOfAnyEndpointAreAsTheOpenAPIFileDescribesThem(t *testing.T) {
 	schema := loadOpenAPI(t).Components.Schemas["MetricsSnapshot"].Value
 	r := rand.New(rand.NewPCG(7, 8))
@@ -117,13 +129,7 @@ func TestMetricsOfAnyEndpointAreAsTheOpenAPIFileDescribesThem(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var m map[string]any
-		if err := json.Unmarshal(text, &m); err != nil {
-			t.Fatalf("%v: %s", err, text)
-		}
-		if err := schema.VisitJSON(m, openapi3.EnableJSONSchema2020()); err != nil {
-			t.Fatalf("%v\n%s", err, text)
-		}
+		wantValid(t, schema, text)
 		for i := range w.Endpoints {
 			e := &w.Endpoints[i]
 			wantRange(t, e.P50, e.Ranges[0])
@@ -152,5 +158,24 @@ func wantRange(t *testing.T, quantile number, r wireRange) {
 	}
 	if r.known && !(r.lower <= *quantile.v && *quantile.v <= r.upper) {
 		t.Fatalf("quantile %s outside its range %+v", text, r)
+	}
+}
+
+func TestHistoryAndInstancesOfAnyEndpointAreAsTheOpenAPIFileDescribesThem(t *testing.T) {
+	schemas := loadOpenAPI(t).Components.Schemas
+	r := rand.New(rand.NewPCG(9, 10))
+	for range 500 {
+		m := randomMetrics(r)
+		h := redpoll.History{Step: 5 * time.Second, Points: []redpoll.HistoryPoint{{Time: noon, Increase: m.Window}}}
+		q := redpoll.HistoryQuery{Key: m.Key, Start: noon.Add(-5 * time.Second), End: noon.Add(10 * time.Second)}
+		text, err := json.Marshal(toWireHistory(q, h))
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantValid(t, schemas["History"].Value, text)
+		if text, err = json.Marshal(wireInstance{"10.0.0.1:80", toWireEndpoint(&m)}); err != nil {
+			t.Fatal(err)
+		}
+		wantValid(t, schemas["InstanceMetrics"].Value, text)
 	}
 }

@@ -79,6 +79,7 @@ func (o *observation) compare(usual float64) {
 // on their way to seconds.
 const rounding = 1e-9
 
+// reaches reports whether the bound is the threshold or lies beyond it.
 func reaches(bound, threshold float64) bool { return bound >= threshold*(1-rounding) }
 
 // undecided reports whether a value that is a lower limit leaves open on which
