@@ -51,8 +51,3 @@ func (x *exponentials) check(h *redpoll.Histogram) error {
 	}
 	return nil
 }
-
-// decoder makes a decoder of this catalog's records.
-func (c *catalog) decoder() decoder {
-	return decoder{layout: c.layout, exponential: c.exponentials.find}
-}

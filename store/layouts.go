@@ -77,6 +77,11 @@ func shapeOf(h *redpoll.Histogram) (s shape, err error) {
 	return shape{le: string(le), scale: scale}, nil
 }
 
+// decoder makes a decoder of this catalog's records.
+func (c *catalog) decoder() decoder {
+	return decoder{layout: c.layout, exponential: c.exponentials.find}
+}
+
 // layout finds buckets as decoder.layout wants it.
 func (c *catalog) layout(id, layout int64) (*redpoll.Histogram, bool) {
 	c.mu.RLock()
