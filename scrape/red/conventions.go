@@ -2,17 +2,12 @@ package red
 
 import (
 	"bytes"
-	"cmp"
 	_ "embed"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 
 	"gopkg.in/yaml.v3"
-
-	"github.com/redpoll/redpoll/internal/redpoll"
-	"github.com/redpoll/redpoll/scrape/exposition"
 )
 
 //go:embed conventions.yaml
@@ -23,8 +18,9 @@ type Kind string
 
 // The kinds of families.
 const (
-	// Latency is a histogram of durations; or a summary, of which only count
-	// and sum are used, because quantiles of several series cannot be merged.
+	// Latency is a histogram of durations; or a summary, whose quantiles are
+	// used only where one series is all of an endpoint, as those of several
+	// cannot be merged.
 	Latency Kind = "latency"
 	// Requests is a counter of requests.
 	Requests Kind = "requests"
@@ -110,34 +106,37 @@ func (c *Convention) Validate() error {
 	if c.Name == "" {
 		c.Name = "endpoints"
 	}
-	if err := c.validateLabels(); err != nil {
+	err := validateLabels("", labels{"path", c.Path}, labels{"method", c.Method}, labels{"status", c.Status}, labels{"exception", c.Exception})
+	if err != nil || c.ErrorsFrom == nil {
 		return err
 	}
-	return c.validateErrorsFrom()
+	e := c.ErrorsFrom.completed(c) // a copy: several jobs may share the pointer
+	c.ErrorsFrom = &e
+	if e.Family == "" {
+		return errors.New("errors_from.family: name the counter that carries the status")
+	}
+	return validateLabels("errors_from.", labels{"path", e.Path}, labels{"method", e.Method}, labels{"status", e.Status})
 }
 
-func (c *Convention) validateLabels() error {
-	for _, field := range []struct {
-		name  string
-		names LabelNames
-	}{{"path", c.Path}, {"method", c.Method}, {"status", c.Status}, {"exception", c.Exception}} {
-		if err := field.names.validate(); err != nil {
-			return fmt.Errorf("%s: %w", field.name, err)
+// labels are the value of a field.
+type labels struct {
+	field string
+	names LabelNames
+}
+
+// validateLabels refuses the first that could never be found, with the path of
+// its field, which begins with section.
+func validateLabels(section string, fields ...labels) error {
+	for _, f := range fields {
+		if err := f.names.validate(); err != nil {
+			return fmt.Errorf("%s%s: %w", section, f.field, err)
 		}
 	}
 	return nil
 }
 
-// validateErrorsFrom copies before it fills in: several jobs may share the
-// pointer.
-func (c *Convention) validateErrorsFrom() error {
-	if c.ErrorsFrom == nil {
-		return nil
-	}
-	e := *c.ErrorsFrom
-	if e.Family == "" {
-		return errors.New("errors_from.family: name the counter that carries the status")
-	}
+// completed takes from the latency's convention what is not given.
+func (e ErrorsFrom) completed(c *Convention) ErrorsFrom {
 	if len(e.Path) == 0 {
 		e.Path = c.Path
 	}
@@ -147,94 +146,7 @@ func (c *Convention) validateErrorsFrom() error {
 	if len(e.Status) == 0 {
 		e.Status = c.Status
 	}
-	for _, field := range []struct {
-		name  string
-		names LabelNames
-	}{{"path", e.Path}, {"method", e.Method}, {"status", e.Status}} {
-		if err := field.names.validate(); err != nil {
-			return fmt.Errorf("errors_from.%s: %w", field.name, err)
-		}
-	}
-	c.ErrorsFrom = &e
-	return nil
-}
-
-// accepts reports whether the convention can read a series of this name, type
-// and labels.
-func (c *Convention) accepts(s *exposition.Series) bool {
-	if !c.reads(s.Type) || !redpoll.Glob(c.Family, s.Name) || !fits(c.Where, s) {
-		return false
-	}
-	for _, name := range c.Labels {
-		if !has(s, name) {
-			return false
-		}
-	}
-	return true
-}
-
-// reads reports whether a family of this type can be of the convention's kind.
-func (c *Convention) reads(t exposition.Type) bool {
-	switch t {
-	case exposition.HistogramType, exposition.SummaryType:
-		return c.Kind == Latency
-	case exposition.Counter, exposition.Untyped:
-		return c.Kind == Requests
-	case exposition.Gauge:
-	}
-	return false
-}
-
-// fits reports whether the series' labels have the values that are asked for.
-func fits(where map[string]string, s *exposition.Series) bool {
-	for name, glob := range where {
-		if !redpoll.Glob(glob, s.Label(name)) {
-			return false
-		}
-	}
-	return true
-}
-
-// endpointOf is what the series' labels call the endpoint; its path is empty if
-// they name none.
-func (c *Convention) endpointOf(s *exposition.Series) endpointKey {
-	return keyOf(c.Path, c.Method, c.HTTPRoute, s)
-}
-
-// endpointOf is that of the counter.
-func (e *ErrorsFrom) endpointOf(s *exposition.Series, httpRoute bool) endpointKey {
-	return keyOf(e.Path, e.Method, httpRoute, s)
-}
-
-func keyOf(paths, methods LabelNames, httpRoute bool, s *exposition.Series) endpointKey {
-	path, label := paths.find(s)
-	before, path := cutMethod(path)
-	if httpRoute && label {
-		path = cleanRoute(path)
-	}
-	return endpointKey{method: strings.ToUpper(clip(cmp.Or(methods.value(s), before))), path: path}
-}
-
-// speaksOf reports whether an endpoint or an outcome is made of the label.
-func (c *Convention) speaksOf(label string) bool {
-	return c.Path.uses(label) || c.Method.uses(label) || c.Status.uses(label) || c.Exception.uses(label)
-}
-
-// outcomeOf is how the requests of a series ended in the eyes of a job.
-func (c *Convention) outcomeOf(s *exposition.Series, errors Statuses) outcome {
-	if text := c.Status.value(s); text != "" {
-		return errors.judge(readStatus(text, c.GRPC))
-	}
-	for _, name := range c.Exception {
-		switch {
-		case !has(s, name):
-		case s.Label(name) == "", strings.EqualFold(s.Label(name), "none"):
-			return served
-		default:
-			return errors.judge(raised(s.Label(name)))
-		}
-	}
-	return untold
+	return e
 }
 
 // builtIn are redpoll's own conventions, in the order of preference. The slice

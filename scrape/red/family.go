@@ -142,7 +142,7 @@ func (d *Deriver) newTrack(s *exposition.Series) *track {
 
 // assign makes the series one of an endpoint, if its labels name one.
 func (d *Deriver) assign(t *track, c *Convention, rank int) {
-	key := c.endpointOf(t.series)
+	key := c.keyOf(t.series)
 	if c.PathIsMetricsPath {
 		key.path = d.options.MetricsPath
 	}
@@ -188,7 +188,7 @@ func (d *Deriver) linkFor(c *Convention, s *exposition.Series) (link, bool) {
 		!redpoll.Glob(e.Family, s.Name) || !fits(e.Where, s) {
 		return link{}, false
 	}
-	key := e.endpointOf(s, c.HTTPRoute)
+	key := e.keyOf(s, c)
 	if key.path == "" {
 		return link{}, false
 	}
