@@ -54,7 +54,7 @@ var schedule = []Incident{
 		Method: "GET", Route: "/recommendations", Slowdown: 5, Gradual: true,
 	},
 	{
-		Story: "the shop restarts and its counters begin at zero",
+		Story: "the shop restarts with a new version, and its counters begin at zero",
 		Begin: 14 * time.Minute, Length: 3 * time.Second,
 		Restart: true,
 	},

@@ -67,7 +67,7 @@ func (s *Shop) handler(started time.Time) http.Handler {
 		Help:    "Time from a request's arrival to its answer.",
 		Buckets: buckets,
 	}, []string{"method", "route", "code"})
-	registry.MustRegister(durations, collectors.NewGoCollector(), startTime(started))
+	registry.MustRegister(durations, collectors.NewGoCollector(), startTime(started), buildInfo(s.release))
 
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{
@@ -92,6 +92,18 @@ func startTime(started time.Time) prometheus.Collector {
 		Help: "Start time of the shop since unix epoch in seconds.",
 	})
 	g.Set(float64(started.UnixMilli()) / 1000)
+	return g
+}
+
+// buildInfo tells the version, as applications with a pipeline do: it changes
+// with every restart, which makes that a deploy.
+func buildInfo(release int) prometheus.Collector {
+	g := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name:        "shop_build_info",
+		Help:        "Always 1; the label says which version of the shop runs.",
+		ConstLabels: prometheus.Labels{"version": fmt.Sprintf("1.4.%d", release)},
+	})
+	g.Set(1)
 	return g
 }
 

@@ -46,8 +46,9 @@ type Shop struct {
 	// running counts the goroutines of the traffic and of the incidents.
 	running sync.WaitGroup
 
-	mu   sync.Mutex // guards life
-	life *life      // nil while the shop is away
+	mu      sync.Mutex // guards what follows
+	life    *life      // nil while the shop is away
+	release int        // counts lives: every restart brings a new version
 }
 
 // Start opens the shop and lets its customers in. When ctx ends, the customers
@@ -174,6 +175,7 @@ func (s *Shop) reopen(ctx context.Context) {
 func (s *Shop) open(listener net.Listener) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.release++
 	s.life = begin(listener, s)
 }
 

@@ -173,6 +173,9 @@ func TestRestartResetsCountersAtTheSameAddress(t *testing.T) {
 	if is >= was {
 		t.Errorf("the counter went from %d to %d, want it to begin at zero", was, is)
 	}
+	if was, is := version(before), version(after); was != "1.4.1" || is != "1.4.2" {
+		t.Errorf("the version went from %q to %q", was, is)
+	}
 	if processStart(after) <= processStart(before) {
 		t.Errorf("process_start_time_seconds went from %v to %v", processStart(before), processStart(after))
 	}
@@ -194,6 +197,10 @@ func TestIncidentsAreLoggedAsTheyBeginAndEnd(t *testing.T) {
 			t.Errorf("the log says %q, want %q", got, want)
 		}
 	}
+}
+
+func version(families map[string]*dto.MetricFamily) string {
+	return families["shop_build_info"].GetMetric()[0].GetLabel()[0].GetValue()
 }
 
 // logLines receives each line of a log.
