@@ -26,6 +26,8 @@ type Options struct {
 	Errors Statuses
 	// MetricsPath is the path that is scraped.
 	MetricsPath string
+	// Folding is how paths are folded; it must be valid.
+	Folding PathFolding
 	// Scale is how durations are taken to lie inside a bucket of a histogram
 	// whose bounds the application chose; native ones have their own.
 	Scale redpoll.Scale
@@ -61,6 +63,8 @@ type Deriver struct {
 	process  process
 	fellIn   uint64 // the last scrape in which a counter was seen to fall
 	system   systemReader
+	folder   *folder
+	folded   int                     // series of the current scrape whose path was folded
 	clipped  int                     // series whose path was cut
 	overflow int                     // series that were merged into Other
 	pathless string                  // a family of requests whose series name no path
@@ -102,6 +106,7 @@ type Derived struct {
 func NewDeriver(o Options) *Deriver {
 	d := &Deriver{
 		options:   o,
+		folder:    newFolder(o.Folding),
 		catalogue: o.Catalogue,
 		exclusive: true,
 		guesses:   make(map[string]*guess),
@@ -149,7 +154,7 @@ func (d *Deriver) begin(at time.Time) {
 	if !d.last.IsZero() {
 		d.result.Elapsed = at.Sub(d.last)
 	}
-	d.present, d.linked = d.present[:0], d.linked[:0]
+	d.present, d.linked, d.folded = d.present[:0], d.linked[:0], 0
 	d.system.begin()
 }
 
@@ -237,7 +242,7 @@ func (d *Deriver) follow(t *track, s *exposition.Sample, restarted bool) {
 		increase, ok := t.counter.advance(s.Value, t.past)
 		d.took(t, t.counter.value, increase, ok)
 		if e := d.endpointOf(t); e != nil {
-			e.own.add(t, t.outcome)
+			d.addTo(e, t)
 		}
 	}
 }
@@ -289,8 +294,16 @@ func (d *Deriver) addDurations(t *track, g growth, samples int) *Endpoint {
 	if g.ok {
 		e.addLatency(t, g.sum, d.options.Scale)
 	}
-	e.own.add(t, t.outcome)
+	d.addTo(e, t)
 	return e
+}
+
+// addTo adds what a series counted to its endpoint.
+func (d *Deriver) addTo(e *Endpoint, t *track) {
+	e.own.add(t, t.outcome)
+	if t.folded {
+		d.folded++
+	}
 }
 
 // skip counts samples of a series as not compared.

@@ -318,13 +318,13 @@ func TestFastTooManyEndpointsAreMergedAndSaid(t *testing.T) {
 		var b strings.Builder
 		b.WriteString(counterType)
 		for i := range 10 {
-			fmt.Fprintf(&b, "http_requests_total{path=\"/%d\",code=\"200\"} %d\n", i, n)
+			fmt.Fprintf(&b, "http_requests_total{path=\"/p%d\",code=\"200\"} %d\n", i, n)
 		}
 		return b.String()
 	}
 	s.scrape(body(1))
 	d := s.scrape(body(3))
-	s.wants(d, " /0: 2 0 - - -\n /1: 2 0 - - -\n /2: 2 0 - - -\n other: 14 0 - - -\n")
+	s.wants(d, " /p0: 2 0 - - -\n /p1: 2 0 - - -\n /p2: 2 0 - - -\n other: 14 0 - - -\n")
 	if want := `more than 3 endpoints: 7 series are merged into "other"`; !strings.Contains(d.Recognised[0].Note, want) {
 		t.Errorf("note %q, want %q", d.Recognised[0].Note, want)
 	}

@@ -76,6 +76,7 @@ type track struct {
 	family   *family
 	endpoint *Endpoint
 	key      endpointKey
+	folded   bool // the path was
 	outcome  outcome
 	// links are the endpoints whose latency another family has.
 	links    []link
@@ -156,7 +157,8 @@ func (d *Deriver) assign(t *track, c *Convention, rank int) {
 	if len(key.path) > maxLabel {
 		d.clipped++
 	}
-	t.key = endpointKey{method: key.method, path: clip(key.path)}
+	t.key.method = key.method
+	t.key.path, t.folded = d.folder.fold(clip(key.path))
 	t.outcome = c.outcomeOf(t.series, d.options.Errors)
 	t.family.notice(t.series)
 }
@@ -192,7 +194,8 @@ func (d *Deriver) linkFor(c *Convention, s *exposition.Series) (link, bool) {
 	if key.path == "" {
 		return link{}, false
 	}
-	l := link{convention: c, endpoint: endpointKey{method: key.method, path: clip(key.path)}}
+	path, _ := d.folder.fold(clip(key.path))
+	l := link{convention: c, endpoint: endpointKey{method: key.method, path: path}}
 	if text := e.Status.value(s); text != "" {
 		l.outcome = d.options.Errors.judge(readStatus(text, c.GRPC))
 	}

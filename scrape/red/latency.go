@@ -154,7 +154,7 @@ func grid(schema int8, unit float64) (bounds []float64, lowest int) {
 		return made.([]float64), first
 	}
 	for i := first; i <= last; i++ {
-		bounds = append(bounds, upper(schema, i)*unit)
+		bounds = append(bounds, upperBound(schema, i)*unit)
 	}
 	made, _ := grids.LoadOrStore(key, bounds)
 	return made.([]float64), first

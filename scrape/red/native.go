@@ -45,8 +45,8 @@ const (
 	minSchema = -4
 )
 
-// upper is the upper bound of bucket number i.
-func upper(schema int8, i int) float64 { return math.Exp2(math.Ldexp(float64(i), -int(schema))) }
+// upperBound is the upper bound of bucket number i.
+func upperBound(schema int8, i int) float64 { return math.Exp2(math.Ldexp(float64(i), -int(schema))) }
 
 // coarser is the number of the bucket that holds bucket i at a schema that is
 // lower by shift.
@@ -76,8 +76,8 @@ func (x *exponents) subtract(before *exponents) comparison {
 			continue
 		}
 		number := before.first + i
-		if x.threshold > before.threshold && upper(before.schema, number-1) < x.threshold {
-			if upper(before.schema, number) > x.threshold {
+		if x.threshold > before.threshold && upperBound(before.schema, number-1) < x.threshold {
+			if upperBound(before.schema, number) > x.threshold {
 				return incomparable
 			}
 			zero = redpoll.AddCounts(zero, count)

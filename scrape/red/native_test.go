@@ -153,7 +153,7 @@ func TestFastGridsOfAllSchemasCanBeMerged(t *testing.T) {
 	for schema := int8(minSchema); schema < maxGridSchema; schema++ {
 		coarse, lowest := grid(schema, 1e-3)
 		fine, _ := grid(schema+1, 1e-3)
-		if len(coarse) < 2 || coarse[0] != upper(schema, lowest)*1e-3 {
+		if len(coarse) < 2 || coarse[0] != upperBound(schema, lowest)*1e-3 {
 			t.Fatalf("schema %d: bounds %v from number %d", schema, coarse, lowest)
 		}
 		a, b := redpoll.NewHistogram(coarse), redpoll.NewHistogram(fine)
