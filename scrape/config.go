@@ -77,6 +77,8 @@ type JobConfig struct {
 	Errors red.Statuses `yaml:"errors,omitempty"`
 	// Estimate is how quantiles are worked out of a histogram's buckets.
 	Estimate Estimate `yaml:"estimate,omitempty"`
+	// PathFolding is how raw paths are folded.
+	PathFolding red.PathFolding `yaml:"path_folding,omitempty"`
 	// MaxEndpoints bounds the job's endpoints; the rest is merged into one
 	// with the path "other". 0 is the default.
 	MaxEndpoints int `yaml:"max_endpoints,omitempty"`
@@ -167,6 +169,9 @@ func (c *JobConfig) validate(g Global) error {
 		return err
 	}
 	if err := c.Estimate.validate(); err != nil {
+		return err
+	}
+	if err := c.PathFolding.Validate(); err != nil {
 		return err
 	}
 	for i := range c.Endpoints {

@@ -52,6 +52,10 @@ max_endpoints: 7
 basic_auth: {username: u, password: p}
 follow_redirects: false
 errors: [5xx, "429"]
+estimate: geometric
+path_folding:
+  ids: false
+  patterns: [{segment: 'ord-[0-9]+', as: '{order}'}]
 static_configs:
   - targets: [a, "b:1", "[::1]:9100"]
     labels: {env: prod}
@@ -69,6 +73,11 @@ endpoints:
 	}
 	if c.HTTPClientConfig.BasicAuth.Username != "u" || c.HTTPClientConfig.FollowRedirects || c.BodySizeLimit != 2<<20 {
 		t.Errorf("%+v", c)
+	}
+	off := false
+	folding := red.PathFolding{IDs: &off, Patterns: []red.SegmentPattern{{Segment: "ord-[0-9]+", As: "{order}"}}}
+	if diff := cmp.Diff(folding, c.PathFolding); diff != "" || c.Estimate != Geometric {
+		t.Errorf("the estimate is %s; path_folding:\n%s", c.Estimate, diff)
 	}
 	want := Mappings{{
 		Name: "endpoints", Family: "shop_ms", Kind: red.Latency, Unit: "ms", Traffic: red.HTTP, Path: red.LabelNames{"op"},
@@ -103,6 +112,7 @@ func TestFastConfigRefusesWithTheField(t *testing.T) {
 	f("job_name: j\nbody_size_limit: many", `"many" is not a size; write it as 50MB`)
 	f("job_name: j\nbody_size_limit: 99999999999GB", "is not a size")
 	f("job_name: j\nerrors: ['']", `errors: "" is no status`)
+	f("job_name: j\npath_folding: {patterns: [{segment: '('}]}", "path_folding.patterns[0].segment: error parsing regexp")
 	f("job_name: j\nestimate: quadratic", `estimate: "quadratic" is neither "linear" nor "geometric"`)
 	f("job_name: j\nendpoints: [{family: f}]", "endpoints[0].path: name the label")
 	f("job_name: j\nendpoints: {family: f, path: p, colour: red}", "colour")

@@ -80,6 +80,7 @@ func (j *job) newTarget(identity redpoll.Target, address string) *target {
 		Conventions:  j.config.Endpoints,
 		Catalogue:    j.catalogue,
 		Errors:       j.config.Errors,
+		Folding:      j.config.PathFolding,
 		Scale:        j.config.Estimate.scale(),
 		MetricsPath:  j.config.MetricsPath,
 		MaxEndpoints: j.config.MaxEndpoints,

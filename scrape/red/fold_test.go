@@ -151,3 +151,16 @@ func TestFastFoldedSeriesAreMergedByAddedBuckets(t *testing.T) {
 	// Rank 21 is 9 of 30 into the second bucket.
 	s.wants(s.scrape(body(2)), " /orders/{id}: 42 2 0.22 0.472 0.2\n")
 }
+
+func TestFastTheReportSaysHowManySeriesAreFolded(t *testing.T) {
+	for n, want := range map[int]string{9: "", 10: "the paths of 10 series are folded: their IDs are {id}"} {
+		body := counterType
+		for i := range n {
+			body += fmt.Sprintf("http_requests_total{path=\"/orders/%d\",code=\"200\"} 1\n", i)
+		}
+		note := newTarget(t, Options{}).scrape(body).Recognised[0].Note
+		if strings.Contains(note, "folded") != (want != "") || !strings.Contains(note, want) {
+			t.Errorf("of %d series the note is %q, want %q", n, note, want)
+		}
+	}
+}

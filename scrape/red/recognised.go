@@ -33,16 +33,16 @@ type facts struct {
 
 // circumstances are what it says of the target besides.
 type circumstances struct {
-	families, overflow, clipped int
-	pathless                    string
-	machine                     bool
+	families, overflow, clipped, folded int
+	pathless                            string
+	machine                             bool
 }
 
 // tell makes the report anew if something that it says has changed. What it
 // gave out before stays as it is.
 func (d *Deriver) tell(listed []exposition.Family) {
 	changed := d.gatherFacts()
-	now := circumstances{len(d.families), d.overflow, d.clipped, d.pathless, d.result.System.Machine != Usage{}}
+	now := circumstances{len(d.families), d.overflow, d.clipped, d.folded, d.pathless, d.result.System.Machine != Usage{}}
 	if !d.report.made || changed || now != d.report.of || !slices.EqualFunc(listed, d.report.listed, sameFamily) {
 		d.report = report{made: true, of: now, listed: slices.Clone(listed), recognised: d.recognised(), ignored: d.ignored(listed)}
 		d.report.advice = d.advice(listed)
@@ -136,6 +136,7 @@ func (d *Deriver) note(f *family) string {
 		add(true, "%s is taken for the same requests and left out", other.name)
 	}
 	add(d.overflow > 0, "more than %d endpoints: %d series are merged into %q", d.options.MaxEndpoints, d.overflow, Other)
+	add(d.folded >= tellFolded, "the paths of %d series are folded: their IDs are %s", d.folded, anyID)
 	add(d.clipped > 0, "the paths of %d series are longer than %d bytes and were cut", d.clipped, maxLabel)
 	return strings.Join(notes, "; ")
 }
