@@ -118,8 +118,8 @@ CREATE TABLE anomaly_alerts (
     updated_at   INTEGER,
     silenced_by  TEXT NOT NULL
 ) WITHOUT ROWID;
-INSERT INTO anomaly_alerts VALUES('0','CheckoutSlow','latency_spike','critical','resolved','','','shop','POST','/checkout',0.75,0.9000000000000000222,0.5,1,'ratio',0.5,'{"team":"''; DROP TABLE tick; --\"\u0000\n‮{}"}','{"summary":"slow"}',1772366400000,1772366430000,1772366430000,1772366460000,'s1');
-INSERT INTO anomaly_alerts VALUES('1','CheckoutSlow','latency_spike','critical','firing','','','shop','POST','/checkout',0.75,0.9000000000000000222,0.5,1,'ratio',0.5,'{"team":"''; DROP TABLE tick; --\"\u0000\n‮{}"}','{"summary":"slow"}',1772366435000,1772366465000,NULL,1772366495000,'s1');
+INSERT INTO anomaly_alerts VALUES('0','CheckoutSlow','latency_spike','critical','resolved','','','shop','POST','/checkout',0.75,0.9000000000000000222,0.5,1,'ratio',0.5,'{"team":"''; DROP TABLE tick; --\"\u0000\n\u202e{}"}','{"summary":"slow"}',1772366400000,1772366430000,1772366430000,1772366460000,'s1');
+INSERT INTO anomaly_alerts VALUES('1','CheckoutSlow','latency_spike','critical','firing','','','shop','POST','/checkout',0.75,0.9000000000000000222,0.5,1,'ratio',0.5,'{"team":"''; DROP TABLE tick; --\"\u0000\n\u202e{}"}','{"summary":"slow"}',1772366435000,1772366465000,NULL,1772366495000,'s1');
 CREATE TABLE silences (
     id         TEXT PRIMARY KEY,
     matchers   TEXT NOT NULL, -- JSON
