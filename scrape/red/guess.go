@@ -65,13 +65,11 @@ func unitOf(name string) (u Unit, ok bool) {
 	return "", false
 }
 
-// speaksOfRequests reports whether a name is about requests or what they were
-// answered with.
-func speaksOfRequests(name string) bool { return mentionsAny(name, requestWords) }
-
-// mayBeDurations is what the general rule asks of a name, but for the unit.
-func mayBeDurations(name string) bool {
-	return speaksOfRequests(name) && mentionsAny(name, durationWords) &&
+// durationsOf is what the general rule asks of a name: that it speaks of
+// durations of requests, in the unit u.
+func durationsOf(name string) (u Unit, ok bool) {
+	u, ok = unitOf(name)
+	return u, ok && mentionsAny(name, requestWords) && mentionsAny(name, durationWords) &&
 		!mentionsAny(name, otherWork) && !mentionsAny(name, sizeWords)
 }
 
@@ -90,8 +88,8 @@ func (d *Deriver) guessFor(s *exposition.Series) *guess {
 	if g := d.guesses[s.Name]; g != nil {
 		return g
 	}
-	unit, ok := unitOf(s.Name)
-	if !ok || !mayBeDurations(s.Name) || len(d.guesses) >= maxFamilies {
+	unit, ok := durationsOf(s.Name)
+	if !ok || len(d.guesses) >= maxFamilies {
 		return nil
 	}
 	place := slices.IndexFunc(guessPath, func(name string) bool { return s.Label(name) != "" })

@@ -111,7 +111,7 @@ func (d *Deriver) reasonOfShape(f *exposition.Family) string {
 	_, hasUnit := unitOf(f.Name)
 	switch {
 	case best != nil && best.chosen && !best.convention.PathIsMetricsPath:
-		return "taken for the same requests as " + best.name
+		return "not used, as the requests are known from " + best.name
 	case f.Type != exposition.HistogramType && f.Type != exposition.SummaryType:
 		return "no convention names it; if a label of it names a path, map it under endpoints:"
 	case !hasUnit:

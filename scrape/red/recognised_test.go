@@ -50,7 +50,7 @@ func TestFastFamiliesThatAreIgnoredHaveAReason(t *testing.T) {
 		counter("acme_orders_total", `kind="new"`) +
 		unknown("jvm_gc_pause_seconds", `cause="x"`, 1)
 	want := []redpoll.Ignored{
-		{Family: "acme_http_requests_total", Reason: "taken for the same requests as http_server_requests_seconds"},
+		{Family: "acme_http_requests_total", Reason: "not used, as the requests are known from http_server_requests_seconds"},
 		{Family: "http_client_requests_seconds", Reason: "what the application itself asks of others, or a part of the requests that it serves"},
 		{Family: "http_request_duration_seconds", Reason: "taken for the same requests as http_server_requests_seconds, as the convention micrometer stands before client_golang"},
 		{Family: "http_requests_in_flight", Reason: "a gauge: it counts no requests"},

@@ -11,8 +11,11 @@ import (
 // Samples of others may be left out of what Derive is given. It may be called
 // concurrently.
 func (d *Deriver) Wants(family string) bool {
-	return systemRoleOf(&exposition.Series{Name: family}) != noRole || isInfo(family) ||
-		d.catalogue.names(family) || d.exclusive && mayBeDurations(family)
+	if systemRoleOf(&exposition.Series{Name: family}) != noRole || isInfo(family) || d.catalogue.names(family) {
+		return true
+	}
+	_, durations := durationsOf(family)
+	return durations && d.exclusive
 }
 
 // isInfo reports whether a family is a gauge whose labels tell which version of
