@@ -52,6 +52,11 @@ func TestCanaryBadTargetsAreDownWithAReasonThatHelps(t *testing.T) {
 	f("empty body", "answered an empty body; is the metrics path (/metrics) right?", nil, write(""))
 	f("half a line", "unexpected end of input stream", nil, write("a 1\nb"))
 	f("invalid UTF-8", "invalid label value", nil, write("a{x=\"\xff\"} 1\n"))
+	f("protobuf that is none", "the answer says that it is protobuf, but it cannot be read: family 1 of the protobuf body: it ", nil,
+		func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited")
+			_, _ = io.WriteString(w, "<!doctype html><p>Hello")
+		})
 	f("half a body", "ended in the middle: unexpected EOF", nil, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "1000")
 		_, _ = io.WriteString(w, "a 1\n")

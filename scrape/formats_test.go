@@ -1,0 +1,114 @@
+package scrape
+
+import (
+	"io"
+	"math"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/redpoll/redpoll/internal/redpoll"
+)
+
+// An application whose histogram has native buckets alone, which only protobuf
+// can say, shows quantiles as exact as those buckets are.
+func TestCanaryNativeHistogramsShowTheirQuantiles(t *testing.T) {
+	registry := prometheus.NewRegistry()
+	durations := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "http_request_duration_seconds", NativeHistogramBucketFactor: 1.1,
+	}, []string{"path", "method", "code"})
+	registry.MustRegister(durations)
+	address := serve(t, promhttp.HandlerFor(registry, promhttp.HandlerOpts{}).ServeHTTP)
+	m := idle(t, jobConfig(t, nil, address))
+	target := m.jobs[0].targets[0]
+	target.scrape(t.Context())
+	for i := range 1000 {
+		durations.WithLabelValues("/pay", "post", []string{"200", "503"}[i/900]).Observe(.001 * float64(i+1))
+	}
+	target.scrape(t.Context())
+	if s := target.currentStatus(); s.Health != redpoll.HealthUp || s.Skipped != 0 {
+		t.Fatalf("%+v", s)
+	}
+	e := m.Snapshot(time.Now(), every).Endpoint(redpoll.EndpointKey{Job: "shop", Method: "POST", Path: "/pay"})
+	if e == nil || e.New == nil || e.New.Requests != 1000 || e.P50 == nil || *e.ErrorRate != .1 {
+		t.Fatalf("the endpoint is %+v", e)
+	}
+	for q, got := range map[float64]*redpoll.Estimate{.5: e.P50, .95: e.P95, .99: e.P99} {
+		if math.Abs(got.Value/q-1) > .1 || got.Lower > q || got.Upper < q {
+			t.Errorf("the %v-quantile of 1 ms to 1 s is %v", q, *got)
+		}
+	}
+}
+
+// TestFastATargetThatFailsAtProtobufIsAskedForText scrapes an application that
+// has protobuf on its list, and no encoder for it.
+func TestFastATargetThatFailsAtProtobufIsAskedForText(t *testing.T) {
+	for _, failure := range []http.HandlerFunc{
+		func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, "no encoder", http.StatusInternalServerError)
+		},
+		func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no encoder", http.StatusNotAcceptable) },
+		func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/vnd.google.protobuf")
+			_, _ = io.WriteString(w, "a 1\n")
+		},
+	} {
+		ill := false
+		m := idle(t, jobConfig(t, nil, serve(t, func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case strings.Contains(r.Header.Get("Accept"), "protobuf"):
+				failure(w, r)
+			case ill:
+				http.Error(w, "ill", http.StatusServiceUnavailable)
+			default:
+				_, _ = io.WriteString(w, "a 1\n")
+			}
+		})))
+		target := m.jobs[0].targets[0]
+		scrapes := func(want redpoll.Health) {
+			t.Helper()
+			target.scrape(t.Context())
+			if s := target.currentStatus(); s.Health != want {
+				t.Errorf("the target is %s (%s), want %s", s.Health, s.Error, want)
+			}
+		}
+		scrapes(redpoll.HealthDown)
+		scrapes(redpoll.HealthUp)
+		scrapes(redpoll.HealthUp) // it stays with text
+		ill = true
+		scrapes(redpoll.HealthDown)
+		ill = false
+		scrapes(redpoll.HealthDown) // and may have got an encoder meanwhile
+		scrapes(redpoll.HealthUp)
+	}
+}
+
+func TestFastWhatIsAskedForAfterAScrape(t *testing.T) {
+	f := func(asked string, failed, ofProtobuf bool, want string) {
+		t.Helper()
+		if got := acceptNext(asked, failed, ofProtobuf); got != want {
+			t.Errorf("after asking for %q, failed %v, of protobuf %v: %q, want %q", asked, failed, ofProtobuf, got, want)
+		}
+	}
+	f(acceptBoth, false, false, acceptBoth)
+	f(acceptBoth, false, true, acceptBoth)
+	f(acceptBoth, true, false, acceptBoth)
+	f(acceptBoth, true, true, acceptText)
+	f(acceptText, false, false, acceptText)
+	f(acceptText, false, true, acceptText)
+	f(acceptText, true, false, acceptBoth)
+	f(acceptText, true, true, acceptBoth)
+}
+
+func TestFastAnEmptyProtobufBodyIsAnApplicationWithoutMetrics(t *testing.T) {
+	status := scrapeOnce(t, serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited")
+	}), nil)
+	if status.Health != redpoll.HealthUp {
+		t.Error(status.Error)
+	}
+}
