@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"gopkg.in/yaml.v3"
+
 	"github.com/redpoll/redpoll/internal/redpoll"
 	"github.com/redpoll/redpoll/scrape/exposition"
 )
@@ -22,6 +24,8 @@ func FuzzDeriveNeverInventsFigures(f *testing.F) {
 	f.Add([]byte(histogramType+"http_request_duration_seconds_bucket{path=\"a\",le=\"-1\"} 1\nhttp_request_duration_seconds_count{path=\"a\"} 2\n"),
 		[]byte(histogramType+"http_request_duration_seconds_bucket{path=\"a\",le=\"-1\"} 5\nhttp_request_duration_seconds_count{path=\"a\"} 9\n"),
 		[]byte(histogramType+"http_request_duration_seconds_sum{path=\"a\"} 1e308\nhttp_request_duration_seconds_count{path=\"a\"} 12\n"))
+	f.Add([]byte(unknown("acme_request_duration_ms", `route="/a",status="x"`, 1)), []byte(unknown("acme_request_duration_ms", `shard="{"`, 1)),
+		[]byte(unknown("kong_request_latency_ms", `route="a: [b"`, 1)))
 	f.Fuzz(func(t *testing.T, a, b, c []byte) {
 		reader := exposition.NewDecoder(nil)
 		d := NewDeriver(Options{MaxEndpoints: 4, MetricsPath: "/metrics"})
@@ -39,8 +43,26 @@ func FuzzDeriveNeverInventsFigures(f *testing.F) {
 					checkIncrease(t, e)
 				}
 			}
+			checkAdvice(t, derived)
 		}
 	})
+}
+
+// checkAdvice: what is advised can be pasted into a configuration.
+func checkAdvice(t *testing.T, d *Derived) {
+	for _, a := range d.Advice {
+		var job struct {
+			Endpoints []Convention `yaml:"endpoints"`
+		}
+		if err := yaml.Unmarshal([]byte(a.YAML), &job); err != nil {
+			t.Errorf("%v in\n%s", err, a.YAML)
+		}
+		for i := range job.Endpoints {
+			if err := job.Endpoints[i].Validate(); err != nil {
+				t.Errorf("%v in\n%s", err, a.YAML)
+			}
+		}
+	}
 }
 
 func checkIncrease(t *testing.T, e *Endpoint) {
