@@ -11,7 +11,7 @@ import (
 
 // Snapshot is the state of everything at now. It takes what came in since the
 // one before, so that each increase is New in exactly one snapshot. interval is
-// the time between two snapshots. The result is never written to again.
+// the time between two snapshots. Each mark is in one snapshot, too. The result is never written to again.
 //
 // A target that has nothing new repeats its last figures while it is up and
 // its last scrape began less than two intervals ago, its own or the snapshots',
@@ -26,9 +26,11 @@ func (m *Manager) Snapshot(now time.Time, interval time.Duration) *redpoll.Snaps
 	for _, j := range m.jobs { // in the order of endpoints' keys
 		j.merger.snapshot = m.snapshots
 		for _, t := range j.targets {
-			if system, up := t.contribute(j.merger, now, interval); up {
-				systems = append(systems, system)
+			c := t.contribute(j.merger, now, interval)
+			if c.up {
+				systems = append(systems, c.system)
 			}
+			s.Marks = append(s.Marks, c.marks...)
 		}
 		s.Endpoints = j.merger.appendEndpoints(s.Endpoints)
 	}
@@ -55,15 +57,24 @@ func (m *Manager) Instances(key redpoll.EndpointKey) []redpoll.InstanceMetrics {
 	return nil
 }
 
+// contributed is what a target has for a snapshot beside its endpoints.
+type contributed struct {
+	system red.System
+	up     bool
+	marks  []redpoll.Mark // new since the last snapshot
+}
+
 // contribute hands the merger what the target has for this snapshot.
-func (t *target) contribute(to *merger, now time.Time, interval time.Duration) (system red.System, up bool) {
+func (t *target) contribute(to *merger, now time.Time, interval time.Duration) contributed {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	overdue := now.Sub(t.status.LastScrape) >= 2*max(interval, t.status.Interval)
-	up = t.status.Health == redpoll.HealthUp && !overdue
+	up := t.status.Health == redpoll.HealthUp && !overdue
 	t.window.expire(now)
 	t.merged += to.collect(&t.window, up)
-	return t.system, up
+	marks := t.marks
+	t.marks = nil
+	return contributed{t.system, up, marks}
 }
 
 // noteMerged says on the target that endpoints were merged.

@@ -313,3 +313,25 @@ func TestFastSystem(t *testing.T) {
 	}
 	f(redpoll.System{Source: "node", Uptime: value(0), Memory: value(10)}, booted(2000+3600))
 }
+
+func TestFastEachMarkIsInOneSnapshot(t *testing.T) {
+	m := idle(t, jobConfig(t, nil, "one:80", "two:80"))
+	one, two := m.jobs[0].targets[0], m.jobs[0].targets[1]
+	build := func(version int) string {
+		return fmt.Sprintf("# TYPE shop_build_info gauge\nshop_build_info{version=\"%d\"} 1\n", version)
+	}
+	for i := range 2 {
+		two.exposed(build(7+i), after(float64(5*i)))
+		one.exposed(build(1+i), after(float64(5*i)+1))
+	}
+	want := []redpoll.Mark{
+		{Time: after(6), Job: "shop", Instance: "one:80", Kind: redpoll.Deploy, Text: "1 → 2"},
+		{Time: after(5), Job: "shop", Instance: "two:80", Kind: redpoll.Deploy, Text: "7 → 8"},
+	}
+	if diff := cmp.Diff(want, m.Snapshot(after(7), every).Marks); diff != "" {
+		t.Error(diff)
+	}
+	if got := m.Snapshot(after(12), every).Marks; got != nil {
+		t.Errorf("once more: %v", got)
+	}
+}

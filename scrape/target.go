@@ -50,7 +50,8 @@ type target struct {
 	status redpoll.TargetStatus
 	window window
 	system red.System
-	merged int // endpoints that the job had no room for
+	marks  []redpoll.Mark // since the last snapshot
+	merged int            // endpoints that the job had no room for
 }
 
 // buildTarget makes a target, or takes the one that runs already.
@@ -241,10 +242,25 @@ func (t *target) record(o *outcome) {
 		s.Recognised, s.Ignored, s.Advice = o.derived.Recognised, o.derived.Ignored, o.derived.Advice
 		t.system = o.derived.System
 		t.window.record(t.Job, o.derived, o.begun)
+		t.mark(o.derived.Marks)
 	}
 	after := s.Health
 	t.mu.Unlock()
 	t.logChange(before, after, o.failure)
+}
+
+// maxMarks bounds those that wait for a snapshot.
+const maxMarks = 100
+
+// mark adds marks of the target.
+func (t *target) mark(marks []redpoll.Mark) {
+	for _, mark := range marks {
+		if len(t.marks) == maxMarks {
+			return
+		}
+		mark.Job, mark.Instance = t.Job, t.Instance
+		t.marks = append(t.marks, mark)
+	}
 }
 
 // logChange tells of a change only: a target that stays down is on the

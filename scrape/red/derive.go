@@ -61,6 +61,8 @@ type Deriver struct {
 	linked    []*track        // of the current scrape: counters of requests that others time
 
 	process  process
+	builds   builds
+	marks    marks
 	fellIn   uint64 // the last scrape in which a counter was seen to fall
 	system   systemReader
 	folder   *folder
@@ -94,7 +96,10 @@ type Derived struct {
 	// Started is when the process says it started; zero if it does not.
 	Started time.Time
 	// Restarts counts how often it was seen to begin anew.
-	Restarts   int
+	Restarts int
+	// Marks are what the scrape shows to have happened since the last one,
+	// without the names of job and instance. Their number is bounded over time.
+	Marks      []redpoll.Mark
 	Recognised []redpoll.Recognised
 	Ignored    []redpoll.Ignored
 	Advice     []redpoll.Advice
@@ -112,6 +117,7 @@ func NewDeriver(o Options) *Deriver {
 		guesses:   make(map[string]*guess),
 		families:  make(map[familyKey]*family),
 		endpoints: make(map[endpointKey]*Endpoint),
+		builds:    make(builds),
 		best:      make(map[Traffic]*family),
 		claims:    make(map[endpointKey]*family),
 	}
@@ -136,6 +142,7 @@ func (d *Deriver) Derive(s exposition.Scrape, at time.Time) *Derived {
 	d.begin(at)
 	d.resolve(s.Samples)
 	restarted := d.restarted(s.Samples, at)
+	d.mark(restarted, at)
 	d.chooseFamilies()
 	d.claimEndpoints(s.Samples)
 	for i := range s.Samples {
@@ -170,7 +177,11 @@ func (d *Deriver) resolve(samples []exposition.Sample) {
 		if s.series != series {
 			*s = slot{series: series, track: d.newTrack(series), role: systemRoleOf(series)}
 		}
-		if s.role != noRole {
+		switch s.role {
+		case noRole:
+		case buildInfo:
+			d.builds.observe(series, d.scrape)
+		default:
 			d.system.add(s.role, samples[i].Value)
 		}
 		if s.track != nil && s.track.family != nil {

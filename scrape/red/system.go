@@ -39,6 +39,7 @@ const (
 	nodeCPU
 	nodeIdle
 	ownSeries
+	buildInfo
 	roleCount
 )
 
@@ -61,6 +62,9 @@ func systemRoleOf(s *exposition.Series) systemRole {
 			return nodeIdle
 		}
 		return nodeCPU
+	}
+	if isInfo(s.Name) {
+		return buildInfo
 	}
 	if strings.HasPrefix(s.Name, "redpoll_") {
 		return ownSeries

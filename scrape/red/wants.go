@@ -11,7 +11,7 @@ import (
 // Samples of others may be left out of what Derive is given. It may be called
 // concurrently.
 func (d *Deriver) Wants(family string) bool {
-	if systemRoleOf(&exposition.Series{Name: family}) != noRole || isInfo(family) || d.catalogue.names(family) {
+	if systemRoleOf(&exposition.Series{Name: family}) != noRole || d.catalogue.names(family) {
 		return true
 	}
 	_, durations := durationsOf(family)
@@ -21,5 +21,5 @@ func (d *Deriver) Wants(family string) bool {
 // isInfo reports whether a family is a gauge whose labels tell which version of
 // the application runs.
 func isInfo(family string) bool {
-	return strings.HasSuffix(family, "_build_info") || family == "target_info"
+	return strings.HasSuffix(family, "_build_info") || family == targetInfo
 }
