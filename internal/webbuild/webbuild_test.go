@@ -68,12 +68,12 @@ func TestFastLinkNamesTheHashedFiles(t *testing.T) {
 	}
 }
 
-func TestFastLinesToTrimMustBeThereOnce(t *testing.T) {
-	if got, err := without("a;\nb;\n", []string{"b;"}); err != nil || got != "a;\n\n" {
+func TestFastTextsToEditMustBeThereOnce(t *testing.T) {
+	if got, err := edited("a;\nb;\n", []edit{{"b;", "c;"}, {"a;", ""}}); err != nil || got != "\nc;\n" {
 		t.Errorf("%q, %v", got, err)
 	}
 	for _, source := range []string{"a;", "b; b;"} {
-		if _, err := without(source, []string{"b;"}); err == nil || !strings.Contains(err.Error(), "instead of once") {
+		if _, err := edited(source, []edit{{"b;", ""}}); err == nil || !strings.Contains(err.Error(), "instead of once") {
 			t.Errorf("%q: %v", source, err)
 		}
 	}

@@ -31,8 +31,12 @@ func TestAccessibility(t *testing.T) {
 	}{
 		{"endpoints", "/", ".sparkline path[d^=M]", troubled, nil},
 		{"detail", "/?ep=payments|PUT|/api/v1/carts/{id}", ".plot canvas", troubled, nil},
-		{"alerts", "/alerts", ".alert.quiet", troubled, nil},
-		{"targets", "/targets", ".target-error", troubled, nil},
+		{"instances", "/?instances=1&ep=payments|PUT|/api/v1/carts/{id}", ".instances .bar", troubled, nil},
+		{"alerts", "/alerts", ".rule-advice", troubled, func(_ *server, p *tab) {
+			p.visible(".alert.quiet")
+			p.click(".rule-advice summary")
+		}},
+		{"targets", "/targets", ".target-error", troubled, func(_ *server, p *tab) { p.click(".target summary") }},
 		{"lost", "/", ".table-rows .row", troubled, lost},
 		{"not judged", "/", ".caveat", unjudged, nil},
 		{"no targets", "/", ".empty pre", func() script { return script{} }, nil},

@@ -279,17 +279,18 @@ func (s *script) alertsOf(q url.Values) []object {
 
 // alert is one that fires at an endpoint since a time.
 func alert(id string, e *endpoint, kind, severity string, value, threshold float64, since time.Time) object {
-	unit := "ms"
-	if kind == "error_rate" || kind == "latency_spike" {
-		unit = "%"
-	}
-	return object{
+	o := object{
 		"id": id, "type": kind, "rule": "rule-" + kind, "severity": severity, "state": "firing",
-		"value": value, "peak": value, "threshold": threshold, "baseline": nil, "unit": unit, "direction": "above",
+		"value": value, "peak": value, "threshold": threshold, "baseline": nil, "unit": "%", "direction": "above",
 		"job": e.job, "method": e.method, "path": e.path, "labels": object{},
 		"annotations": object{"summary": fmt.Sprintf("%s %s is over its limit", e.method, e.path)},
 		"since":       since.UnixMilli(), "firedAt": since.UnixMilli(), "resolvedAt": nil, "updatedAt": since.UnixMilli(),
 	}
+	if kind != "error_rate" && kind != "latency_spike" {
+		_, bounds := inBucket(value)
+		o["unit"], o["range"] = "ms", bounds
+	}
+	return o
 }
 
 // with copies an object with some members changed.
@@ -308,7 +309,7 @@ func target(job, instance, health, problem string, now time.Time) object {
 		"job": job, "instance": instance, "url": "http://" + instance + "/metrics", "labels": object{"job": job, "instance": instance},
 		"health": health, "error": problem, "lastScrape": now.UnixMilli(), "lastDuration": 12.4, "interval": 5000, "timeout": 4000,
 		"samples": 4240, "skipped": 0, "skippedReason": "", "bytes": 482_113, "started": nil, "restarts": 0,
-		"recognised": []object{{"convention": "client_golang", "family": "http_request_duration_seconds", "kind": "histogram", "endpoints": 20, "guess": false, "note": ""}},
+		"recognised": []object{recognised("client_golang", "http_request_duration_seconds", "histogram", false, "")},
 		"ignored":    []object{},
 		"advice":     []object{},
 	}
@@ -316,6 +317,18 @@ func target(job, instance, health, problem string, now time.Time) object {
 		o["samples"], o["bytes"], o["recognised"] = 0, 0, []object{}
 	}
 	return o
+}
+
+func recognised(convention, family, kind string, guess bool, note string) object {
+	return object{"convention": convention, "family": family, "kind": kind, "endpoints": 20, "guess": guess, "note": note}
+}
+
+func rule(name string, advice ...object) object {
+	return object{
+		"name": name, "metric": "p95", "match": object{}, "direction": "above", "levels": []object{}, "unit": "ms", "for": 0,
+		"minRequests": 0, "labels": object{}, "annotations": object{}, "default": false, "lastEvaluation": nil, "duration": 0,
+		"active": object{}, "note": "", "advice": append([]object{}, advice...),
+	}
 }
 
 var (

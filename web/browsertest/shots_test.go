@@ -28,7 +28,10 @@ func TestScreenshots(t *testing.T) {
 		{"3-mobile-dark", "dark", "/?range=30m&ep=payments|PUT|/api/v1/carts/{id}", 390, 844, ".plot canvas", nil},
 		{"4-mobile-light", "light", "/", 390, 844, ".table-rows .row", nil},
 		{"5-alerts-light", "light", "/alerts", 1440, 900, ".alert.quiet", nil},
-		{"6-targets-dark", "dark", "/targets", 1440, 900, ".target-error", nil},
+		{"6-targets-dark", "dark", "/targets", 1440, 900, ".target-error", func(_ *server, p *tab) {
+			p.click(".target summary")
+			p.do(chromedp.Evaluate[chromedp.Void](`document.querySelector(".advice").scrollIntoView()`))
+		}},
 		{"7-disconnected-light", "light", "/", 1440, 900, ".table-rows .row", func(s *server, p *tab) {
 			p.tolerateErrors("WebSocket")
 			s.refuse(true)
@@ -36,8 +39,11 @@ func TestScreenshots(t *testing.T) {
 			p.visible(".banner")
 		}},
 		{"8-detail-light", "light", "/?ep=payments|PUT|/api/v1/carts/{id}", 1440, 900, ".plot canvas", nil},
+		{"f-alerts-advice-dark", "dark", "/alerts", 1440, 900, ".rule-advice", func(_ *server, p *tab) { p.click(".rule-advice summary") }},
 		{"9-mobile-alerts", "dark", "/alerts", 390, 844, ".alert.quiet", nil},
-		{"a-mobile-targets", "light", "/targets", 390, 844, ".target-error", nil},
+		{"a-mobile-targets", "light", "/targets", 390, 844, ".target-error", func(_ *server, p *tab) {
+			p.do(chromedp.Evaluate[chromedp.Void](`document.querySelector(".copyable").scrollIntoView()`))
+		}},
 		{"c-instances-dark", "dark", "/?range=30m&instances=1&ep=payments|PUT|/api/v1/carts/{id}", 1440, 900, ".instances .bar", nil},
 		{"d-mobile-instances", "light", "/?range=30m&instances=1&ep=payments|PUT|/api/v1/carts/{id}", 390, 844, ".instances .bar", nil},
 		{"e-wide", "light", "/", 1720, 900, ".table-rows .row", nil},
@@ -65,6 +71,21 @@ func TestScreenshots(t *testing.T) {
 		})
 	}
 }
+
+var (
+	noHistogram = object{
+		"text": "No histogram of request durations was found. Instrument the HTTP server, or map its metrics under endpoints in this job.",
+		"yaml": "",
+	}
+	noStatus = object{
+		"text": "http_request_duration_seconds has no label with the status, so error rates are unknown. If another label says whether a request failed, name it:",
+		"yaml": "scrape_configs:\n  - job_name: payments\n    endpoints:\n      - family: http_request_duration_seconds\n        status: outcome",
+	}
+	noBucket = object{
+		"text": "No bucket of http_request_duration_seconds ends at the threshold of 250 ms; the nearest are 100 ms and 500 ms. Add 0.25 to the application's buckets:",
+		"yaml": "buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]",
+	}
+)
 
 // incidentAt is a thousand endpoints, one of which is in trouble for the
 // second time, and a few that give cause for concern.
@@ -107,10 +128,19 @@ func incidentAt(now time.Time) script {
 	}
 	s.targets[4]["skipped"], s.targets[4]["skippedReason"] = 3, `queue_depth{queue="mail"}: NaN is not a number of requests`
 	s.targets[7]["recognised"] = []object{}
-	s.targets[7]["advice"] = []object{{
-		"text": "No histogram of request durations was found. Instrument the HTTP server, or map its metrics under endpoints in this job.",
-		"yaml": "",
-	}}
+	s.targets[7]["advice"] = []object{noHistogram}
+	s.targets[8]["advice"] = []object{noStatus}
+	s.targets[16]["advice"] = []object{noStatus}
+	s.targets[9]["recognised"] = []object{
+		recognised("spring_boot", "http_server_requests_seconds", "summary", false, "quantiles are each instance's own and cannot be merged"),
+		recognised("", "shop_request_latency", "histogram", true, "path is taken from the label handler"),
+	}
+	s.targets[9]["ignored"] = []object{
+		{"family": "http_requests_total", "reason": "counts the requests that http_server_requests_seconds counts as well"},
+		{"family": "jetty_server_requests", "reason": "has neither path nor status"},
+	}
+	s.targets[9]["started"], s.targets[9]["restarts"] = now.Add(-20*time.Minute).UnixMilli(), 2
+	s.rules = []object{rule("slow", noBucket), rule("very-slow", noBucket), rule("errors")}
 	s.targets = append(s.targets, target("search", "10.0.4.23:8080", "down", "connection refused: nothing listens at 10.0.4.23:8080. Is the application running, and is the port right?", now.Add(-3*time.Second)))
 	return s
 }

@@ -166,6 +166,12 @@ func TestHostileLabelsStayText(t *testing.T) {
 	s.alerts = []object{alert("h", &s.endpoints[2], "p95", "critical", 1240, 500, s.now)}
 	s.targets = []object{target("shop", "localhost:1", "down", hostile, s.now)}
 	s.targets[0]["url"] = `javascript:alert(1)`
+	huge := strings.Repeat("x", 10_000)
+	s.targets[0]["advice"] = []object{{"text": huge + hostile, "yaml": huge + hostile}}
+	s.targets[0]["recognised"] = []object{recognised("", huge, "histogram", true, "\u202e"+huge)}
+	s.targets[0]["ignored"] = []object{{"family": huge, "reason": hostile}}
+	s.marks = []object{mark(time.Now().Add(-time.Minute), `<b onclick=alert(1)>job</b>`, "\u202e"+huge, "deploy", hostile+huge)}
+	s.instances = 2
 	srv := serve(t, s)
 	p := open(t, srv.URL)
 	p.shows("#row-0", "<img src=x onerror=")
@@ -173,9 +179,19 @@ func TestHostileLabelsStayText(t *testing.T) {
 	p.click("#row-0")
 	p.shows(".detail h2", "<script>")
 	p.visible(".plot canvas")
+	p.shows(".moments", "deploy /<img src=x")
+	p.click(".disclosure")
+	p.visible(".instances .bar")
+	p.checkWidth()
 	p.navigate(srv.URL + "/targets")
 	p.shows(".target-error", "<img src=x")
 	p.shows(".target", "javascript:alert(1)")
+	p.click(".target summary")
+	p.visible(".copyable pre")
+	p.checkWidth()
+	if tall := eval[int](p, `document.querySelector("tbody tr").offsetHeight`); tall > 900 {
+		t.Errorf("what one target says is %d px high", tall)
+	}
 	for _, selector := range []string{"#app img", "#app script", "#app b[onclick]", `#app a[href^="javascript"]`} {
 		p.gone(selector)
 	}

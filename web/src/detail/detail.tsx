@@ -1,6 +1,6 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { percent, throughput, zoneName } from "../format";
-import { byUrgency } from "../model/alerts";
+import { byUrgency, doubtOf } from "../model/alerts";
 import { encodeKey, type EndpointKey } from "../model/endpoint";
 import { QUANTILES, quantileFigure, quantileOf, quantileWords, rangeText, type QuantileName } from "../model/quantile";
 import { RANGES, type Range } from "../model/range";
@@ -133,7 +133,7 @@ function Firing({ endpoint }: Props) {
           <StatusMark status={severityMark(alert.severity)} />
           <div class="alert-body">
             <AlertHeadline alert={alert} />
-            <span class="alert-since">{[alert.rule, sinceText(alert)].filter(Boolean).join(" · ")}</span>
+            <span class="alert-since">{[alert.rule, sinceText(alert), doubtOf(alert)].filter(Boolean).join(" · ")}</span>
           </div>
         </li>
       ))}

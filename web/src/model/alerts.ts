@@ -2,7 +2,7 @@ import { inUnit, plain } from "../format";
 import type { Alert, AlertState, EndpointMetrics, Severity } from "../protocol";
 import type { Row } from "./board";
 import { encodeKey } from "./endpoint";
-import { NO_QUANTILE, QUANTILES, quantileFigure, quantileOf, type Quantile } from "./quantile";
+import { isUndecided, NO_QUANTILE, QUANTILES, quantileFigure, quantileOf, rangeText, type Quantile } from "./quantile";
 
 const SEVERITY_RANK: Record<Severity, number> = { critical: 2, warning: 1, info: 0 };
 
@@ -119,6 +119,13 @@ function liveReading(type: string, figures: EndpointMetrics): Quantile | null {
 /** The reading as text: "≥ 10 s", "6.38 %". */
 export function readingText({ unit }: Alert, current: Quantile): string {
   return plain(unit === "ms" ? quantileFigure(current) : inUnit(current.value, unit));
+}
+
+/** Why the alert may be mistaken; empty where it is not in doubt. */
+export function doubtOf({ value, threshold, range, unit, state }: Alert): string {
+  if (!range || unit !== "ms" || threshold === null || hasEnded(state) || !isUndecided(range, threshold)) return "";
+  const bucket = rangeText({ value, range, own: false });
+  return range[1] === null ? "the limit is above the highest bucket" : `the limit is inside a bucket: ${bucket}`;
 }
 
 const METRIC_NAMES: Record<string, string> = {

@@ -1,5 +1,5 @@
 import { age, stamp } from "../format";
-import { byUrgency, dismiss, hasEnded, isDismissed, isPressing, restore, severityName } from "../model/alerts";
+import { byUrgency, dismiss, doubtOf, hasEnded, isDismissed, isPressing, restore, severityName } from "../model/alerts";
 import { encodeKey } from "../model/endpoint";
 import { severityMark } from "../model/status";
 import type { Alert } from "../protocol";
@@ -10,6 +10,7 @@ import { dismissals, zone } from "../state/preferences";
 import { AlertButton, AlertEndpoint, AlertHeadline, sinceText } from "../ui/alert-item";
 import { Empty, StatusMark } from "../ui/parts";
 import { ThresholdPanel } from "../ui/thresholds";
+import { RuleAdvice } from "./rule-advice";
 import { useAlertHistory } from "./use-alert-history";
 
 /** A phone has no room for the thresholds beside the table, so they stand here. */
@@ -30,6 +31,7 @@ function AlertLists() {
   return (
     <section class="panel alerts-page" aria-label="Alerts">
       <div class="scroll" tabIndex={0} role="region" aria-label="List of alerts">
+        <RuleAdvice />
         <AlertSection title="Firing" alerts={inState("firing")} empty="Nothing is firing." />
         <AlertSection title="Pending" note="met, but not yet for long enough" alerts={inState("pending")} />
         <AlertSection title="Unknown" note="no data to judge by" alerts={inState("unknown")} />
@@ -119,6 +121,7 @@ function Why({ alert }: { alert: Alert }) {
   const remarks = [
     alert.noData && `unknown since: ${alert.noData}`,
     alert.silencedBy && "silenced",
+    doubtOf(alert),
     isDismissed(alert, dismissals.value) && "dismissed in this browser",
   ];
   return (

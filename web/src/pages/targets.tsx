@@ -1,11 +1,13 @@
 import { fetchTargets } from "../api";
-import { age, bytes, count, latency, times } from "../format";
+import { age, bytes, count, latency } from "../format";
+import { freshAdvice } from "../model/advice";
 import type { Status } from "../model/status";
-import type { TargetStatus } from "../protocol";
+import type { Advice, TargetStatus } from "../protocol";
 import { board, now } from "../state/live";
 import { Empty, FigureText, StatusMark } from "../ui/parts";
 import { NoTargets } from "../ui/states";
 import { usePolled } from "../ui/use-polled";
+import { Findings } from "./findings";
 
 const HEALTH: Record<TargetStatus["health"], { status: Status; name: string; urgency: number }> = {
   down: { status: "crit", name: "Down", urgency: 2 },
@@ -47,6 +49,7 @@ function Unavailable({ error }: { error: string }) {
 
 function TargetTable({ targets }: { targets: readonly TargetStatus[] }) {
   const sorted = targets.toSorted((a, b) => HEALTH[b.health].urgency - HEALTH[a.health].urgency);
+  const fresh = freshAdvice(sorted);
   return (
     <table>
       <thead>
@@ -60,13 +63,15 @@ function TargetTable({ targets }: { targets: readonly TargetStatus[] }) {
         </tr>
       </thead>
       <tbody>
-        {sorted.map((target) => <TargetRow key={`${target.job} ${target.url}`} target={target} />)}
+        {sorted.map((target, i) => (
+          <TargetRow key={`${target.job} ${target.url}`} target={target} advice={fresh[i]!} />
+        ))}
       </tbody>
     </table>
   );
 }
 
-function TargetRow({ target }: { target: TargetStatus }) {
+function TargetRow({ target, advice }: { target: TargetStatus; advice: readonly Advice[] }) {
   const { lastScrape } = target;
   return (
     <tr>
@@ -75,7 +80,7 @@ function TargetRow({ target }: { target: TargetStatus }) {
       </td>
       <td class="target">
         <b>{target.job}</b> <TargetLink url={target.url} />
-        <Findings target={target} />
+        <Findings target={target} advice={advice} />
       </td>
       <td class="right">{lastScrape === null ? "–" : `${age(now.value - lastScrape)} ago`}</td>
       <td class="right"><FigureText figure={latency(target.lastDuration)} /></td>
@@ -98,35 +103,4 @@ function Health({ target }: { target: TargetStatus }) {
 /** Only what a browser can open is a link; whatever else it says stays text. */
 function TargetLink({ url }: { url: string }) {
   return /^https?:\/\//.test(url) ? <a href={url} rel="noreferrer">{url}</a> : <span>{url}</span>;
-}
-
-/** What went wrong comes first, then what was understood and what is missing. */
-function Findings({ target }: { target: TargetStatus }) {
-  return (
-    <>
-      {target.error && <p class="target-error">{target.error}</p>}
-      {target.skipped > 0 && (
-        <p class="target-warning">
-          {times(target.skipped, "sample")} skipped: {target.skippedReason}
-        </p>
-      )}
-      {target.advice.map(({ text }) => <p class="target-warning" key={text}>{text}</p>)}
-      {target.restarts > 0 && <p class="muted">{times(target.restarts, "restart")} seen by redpoll</p>}
-      <Recognised found={target.recognised} />
-    </>
-  );
-}
-
-function Recognised({ found }: { found: TargetStatus["recognised"] }) {
-  if (found.length === 0) return null;
-  return (
-    <ul class="recognised">
-      {found.map(({ convention, family, endpoints, note }) => (
-        <li key={family}>
-          <b>{times(endpoints, "endpoint")}</b> by {convention} <code>{family}</code>
-          {note && <span> – {note}</span>}
-        </li>
-      ))}
-    </ul>
-  );
 }
