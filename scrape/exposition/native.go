@@ -29,7 +29,8 @@ func isNative(h *dto.Histogram) bool {
 }
 
 // set takes over an exposed native histogram, reusing the memory for the counts.
-// why is not empty if it cannot be used.
+// why is not empty if it cannot be used. Of a schema that it does not know
+// Prometheus takes nothing of the whole body; here the other series are read.
 func (n *Native) set(exposed *dto.Histogram) (why string) {
 	count, known := countOf(exposed)
 	zero := exposed.GetZeroCountFloat()
