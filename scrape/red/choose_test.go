@@ -44,6 +44,9 @@ func TestFastTwoNamespacesStandSideBySide(t *testing.T) {
 	if diff := cmp.Diff(want, families(d)); diff != "" {
 		t.Error(diff)
 	}
+	if note := d.Recognised[1].Note; note != "endpoints that another family has as well are counted there alone" {
+		t.Errorf("the second is told %q", note)
+	}
 	s.wants(s.scrape(body(10)), "GET /health: 10 0 0.05 0.095 0.2\nGET /users: 10 0 0.05 0.095 0.2\nGET /cart: 10 0 0.05 0.095 0.2\n")
 }
 

@@ -29,8 +29,8 @@ var (
 	// otherWork are the words of what is no request to an endpoint, or only a
 	// part of one.
 	otherWork = wordSet("client clients upstream upstreams outgoing outbound external db database sql query queries cache redis memcached " +
-		"mongo mongodb postgres postgresql mysql sqlite etcd elasticsearch kafka amqp rabbitmq nats queue queues workqueue job jobs gc " +
-		"dns tls connect connection handshake probe scrape runtime")
+		"mongo mongodb postgres postgresql mysql sqlite etcd elasticsearch kafka amqp rabbitmq nats queue queues workqueue gc " +
+		"dns tls connect connection handshake probe scrape")
 	sizeWords = wordSet("size sizes bytes byte length body")
 )
 

@@ -33,16 +33,16 @@ type facts struct {
 
 // circumstances are what it says of the target besides.
 type circumstances struct {
-	families, overflow, clipped, folded int
-	pathless                            string
-	machine                             bool
+	overflow, clipped, folded int
+	pathless                  string
+	machine                   bool
 }
 
 // tell makes the report anew if something that it says has changed. What it
 // gave out before stays as it is.
 func (d *Deriver) tell(listed []exposition.Family) {
 	changed := d.gatherFacts()
-	now := circumstances{len(d.families), d.overflow, d.clipped, d.folded, d.pathless, d.result.System.Machine != Usage{}}
+	now := circumstances{d.overflow, d.clipped, d.folded, d.pathless, d.result.System.Machine != Usage{}}
 	if !d.report.made || changed || now != d.report.of || !slices.EqualFunc(listed, d.report.listed, sameFamily) {
 		d.report = report{made: true, of: now, listed: slices.Clone(listed), recognised: d.recognised(), ignored: d.ignored(listed)}
 		d.report.advice = d.advice(listed)
@@ -114,6 +114,9 @@ func (f *family) kind() string {
 	}
 }
 
+// maxNamed bounds the families that a note names.
+const maxNamed = 5
+
 // note says what a used family cannot tell, and what was done about it.
 func (d *Deriver) note(f *family) string {
 	var notes []string
@@ -131,10 +134,13 @@ func (d *Deriver) note(f *family) string {
 	if !f.now.status {
 		add(true, "%s", f.noteOnErrors())
 	}
-	add(f.now.yielded, "endpoints that a mapping before this one has are left out; to take their errors from here, name this family there under errors_from")
-	for _, other := range d.leftOut(f) {
+	add(f.now.yielded && d.exclusive, "endpoints that another family has as well are counted there alone")
+	add(f.now.yielded && !d.exclusive, "endpoints that a mapping before this one has are left out; to take their errors from here, name this family there under errors_from")
+	others := d.leftOut(f)
+	for _, other := range others[:min(len(others), maxNamed)] {
 		add(true, "%s is taken for the same requests and left out", other.name)
 	}
+	add(len(others) > maxNamed, "so are %d more", len(others)-maxNamed)
 	add(d.overflow > 0, "more than %d endpoints: %d series are merged into %q", d.options.MaxEndpoints, d.overflow, Other)
 	add(d.folded >= tellFolded, "the paths of %d series are folded: their IDs are %s", d.folded, anyID)
 	add(d.clipped > 0, "the paths of %d series are longer than %d bytes and were cut", d.clipped, maxLabel)
