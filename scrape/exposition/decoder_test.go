@@ -93,9 +93,9 @@ func TestFastHistogramTotals(t *testing.T) {
 		}
 	}
 	f("h_bucket{le=\"1\"} 4\nh_bucket{le=\"+Inf\"} 6\nh_count 6\n", 4, 6)
-	f("h_bucket{le=\"1\"} 4\nh_count 6\n", 4, 6)                              // no +Inf: _count stands in
-	f("h_bucket{le=\"1\"} 4\nh_bucket{le=\"+Inf\"} 6\nh_count 7\n", 4, 6)     // torn: +Inf belongs to the buckets
-	f("h_bucket{le=\"1\"} 4.5\nh_bucket{le=\"+Inf\"} 6\nh_count 6\n", 4.5, 6) // fractions are kept
+	f("h_bucket{le=\"1\"} 4\nh_count 6\n", 4, 6)                                        // no +Inf: _count stands in
+	f("h_bucket{le=\"1\"} 4\nh_bucket{le=\"+Inf\"} 6\nh_count 7\n", 4, 6)               // torn: +Inf belongs to the buckets
+	f("h_bucket{le=\"1\"} 4.5\nh_bucket{le=\"+Inf\"} 6\nh_count 6\n", 4.5, 6)           // fractions are kept
 	f("h_bucket{le=\"1\"} 5\nh_bucket{le=\"2\"} 4\nh_bucket{le=\"+Inf\"} 6\n", 5, 4, 6) // not monotonic: the reader's user mends it
 	f("h_count 6\n", 6)
 }
