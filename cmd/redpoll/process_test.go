@@ -175,9 +175,15 @@ type (
 		Range []*float64 `json:"range"`
 		Path  string     `json:"path"`
 	}
+	mark struct {
+		Job  string `json:"job"`
+		Kind string `json:"kind"`
+		Text string `json:"text"`
+	}
 	snapshot struct {
 		Timestamp int64      `json:"timestamp"`
 		Endpoints []endpoint `json:"endpoints"`
+		Marks     []mark     `json:"marks"`
 		System    struct {
 			Uptime *float64 `json:"uptime"`
 			Memory *float64 `json:"memory"`
@@ -267,18 +273,26 @@ type unit map[string][4]int
 type scriptedTarget struct {
 	mu      sync.Mutex
 	unit    unit
+	version string
 	scrapes int
 	counts  map[string]*[4]int
 }
 
 func newScriptedTarget(u unit) *scriptedTarget {
-	return &scriptedTarget{unit: u, counts: map[string]*[4]int{}}
+	return &scriptedTarget{unit: u, version: "1.4.1", counts: map[string]*[4]int{}}
 }
 
 func (s *scriptedTarget) set(u unit) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.unit = u
+}
+
+// deploy makes it one of another version.
+func (s *scriptedTarget) deploy(version string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.version = version
 }
 
 func (s *scriptedTarget) served() int {
@@ -300,6 +314,7 @@ func (s *scriptedTarget) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 		}
 	}
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4")
+	fmt.Fprintf(w, "# TYPE shop_build_info gauge\nshop_build_info{version=%q} 1\n", s.version)
 	fmt.Fprintln(w, "# TYPE http_request_duration_seconds histogram")
 	for code, counts := range s.counts {
 		labels := fmt.Sprintf(`method="post",path="/checkout",code=%q`, code)

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -41,6 +42,9 @@ rules:
     severity: critical
 web: {listen_address: "127.0.0.1:0"}
 `
+
+// deployed is what the target's next version is marked by.
+var deployed = mark{Job: "shop", Kind: "deploy", Text: "1.4.1 → 1.4.2"}
 
 // wantUsual compares an endpoint with the figures worked out above.
 func wantUsual(t *testing.T, from string, e *endpoint) {
@@ -120,6 +124,8 @@ func TestCanaryProgramFromTargetToWatcherAndBack(t *testing.T) {
 	}
 	target.set(usual)
 	s.untilAlert("resolved", fired.ID)
+	target.deploy("1.4.2")
+	s.until("the deploy", func(m message) bool { return slices.Contains(m.Data.Marks, deployed) })
 	target.set(slow)
 	again := s.untilAlert("firing", "")
 	if again.ID == fired.ID {
@@ -136,6 +142,10 @@ func TestCanaryProgramFromTargetToWatcherAndBack(t *testing.T) {
 	target.set(usual)
 	s.untilAlert("resolved", again.ID)
 	wantHistory(t, p, served, fired.ID, again.ID)
+	var kept struct{ Marks []mark }
+	if p.get("/api/marks?job=shop", &kept); !slices.Equal(kept.Marks, []mark{deployed}) {
+		t.Errorf("marks in the history are %+v, want %+v alone", kept.Marks, deployed)
+	}
 
 	p.signal(syscall.SIGTERM)
 	wantGoingAway(t, s)
