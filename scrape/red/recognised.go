@@ -3,6 +3,7 @@ package red
 import (
 	"cmp"
 	"fmt"
+	"hash/maphash"
 	"slices"
 	"strings"
 
@@ -18,9 +19,8 @@ type report struct {
 	ignored    []redpoll.Ignored
 	advice     []redpoll.Advice
 
-	made   bool // at all
-	of     circumstances
-	listed []exposition.Family
+	made bool // at all
+	of   circumstances
 }
 
 // facts are what the report says of one family.
@@ -36,21 +36,33 @@ type circumstances struct {
 	overflow, clipped, folded int
 	pathless                  string
 	machine                   bool
+	listed                    uint64 // hashOf the families
 }
 
 // tell makes the report anew if something that it says has changed. What it
 // gave out before stays as it is.
 func (d *Deriver) tell(listed []exposition.Family) {
 	changed := d.gatherFacts()
-	now := circumstances{d.overflow, d.clipped, d.folded, d.pathless, d.result.System.Machine != Usage{}}
-	if !d.report.made || changed || now != d.report.of || !slices.EqualFunc(listed, d.report.listed, sameFamily) {
-		d.report = report{made: true, of: now, listed: slices.Clone(listed), recognised: d.recognised(), ignored: d.ignored(listed)}
+	now := circumstances{d.overflow, d.clipped, d.folded, d.pathless, d.result.System.Machine != Usage{}, hashOf(listed)}
+	if !d.report.made || changed || now != d.report.of {
+		d.report = report{made: true, of: now, recognised: d.recognised(), ignored: d.ignored(listed)}
 		d.report.advice = d.advice(listed)
 	}
 	d.result.Recognised, d.result.Ignored, d.result.Advice = d.report.recognised, d.report.ignored, d.report.advice
 }
 
-func sameFamily(a, b exposition.Family) bool { return a.Name == b.Name && a.Type == b.Type }
+var hashSeed = maphash.MakeSeed()
+
+// hashOf tells apart lists of families by their names and types.
+func hashOf(listed []exposition.Family) uint64 {
+	var h maphash.Hash
+	h.SetSeed(hashSeed)
+	for i := range listed {
+		_, _ = h.WriteString(listed[i].Name)
+		_ = h.WriteByte(byte(listed[i].Type))
+	}
+	return h.Sum64()
+}
 
 // gatherFacts reports whether those of some family are not as they were told.
 func (d *Deriver) gatherFacts() (changed bool) {
