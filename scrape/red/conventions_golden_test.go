@@ -1,6 +1,7 @@
 package red
 
 import (
+	"bytes"
 	"cmp"
 	"math"
 	"os"
@@ -47,46 +48,54 @@ type goldenEndpoint struct {
 }
 
 func TestCanaryConventionsGiveTheFiguresWorkedOutByHand(t *testing.T) {
-	wants, err := filepath.Glob("testdata/conventions/*/want.yaml")
-	if err != nil || len(wants) < 30 {
-		t.Fatalf("%d cases, %v", len(wants), err)
-	}
-	for _, path := range wants {
-		folder := filepath.Dir(path)
-		t.Run(filepath.Base(folder), func(t *testing.T) {
-			checkGolden(t, folder)
+	for name, want := range goldens(t) {
+		t.Run(name, func(t *testing.T) {
+			derived, exposed := deriveGolden(t, name)
+			checkEndpoints(t, want.Endpoints, derived.Endpoints)
+			checkReport(t, &want, derived, exposed)
 		})
 	}
 }
 
-func checkGolden(t *testing.T, folder string) {
-	var want golden
-	text, err := os.ReadFile(filepath.Join(folder, "want.yaml"))
+const goldenFolder = "testdata/conventions"
+
+// goldens are all cases, by the names of their folders.
+func goldens(t *testing.T) map[string]golden {
+	t.Helper()
+	folders, err := os.ReadDir(goldenFolder)
 	if err != nil {
 		t.Fatal(err)
 	}
-	decoder := yaml.NewDecoder(strings.NewReader(string(text)))
-	decoder.KnownFields(true)
-	if err := decoder.Decode(&want); err != nil {
-		t.Fatal(err)
+	cases := make(map[string]golden)
+	for _, folder := range folders {
+		text, err := os.ReadFile(filepath.Join(goldenFolder, folder.Name(), "want.yaml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		decoder := yaml.NewDecoder(bytes.NewReader(text))
+		decoder.KnownFields(true)
+		var want golden
+		if err := decoder.Decode(&want); err != nil {
+			t.Fatalf("%s: %v", folder.Name(), err)
+		}
+		cases[folder.Name()] = want
 	}
-	derived, exposed := deriveGolden(t, folder)
-	checkEndpoints(t, want.Endpoints, derived.Endpoints)
-	checkReport(t, &want, derived, exposed)
+	return cases
 }
 
 // deriveGolden reads both bodies as a target's loop does. exposed are the
 // families of the second.
-func deriveGolden(t *testing.T, folder string) (derived *Derived, exposed map[string]bool) {
+func deriveGolden(t *testing.T, name string) (derived *Derived, exposed map[string]bool) {
 	t.Helper()
 	d := NewDeriver(Options{MetricsPath: "/metrics", MaxEndpoints: 2000})
 	reader := exposition.NewDecoder(d.Wants)
-	read := func(name string, at time.Time) *Derived {
+	folder := filepath.Join(goldenFolder, name)
+	read := func(which string, at time.Time) *Derived {
 		contentType := "text/plain; version=0.0.4"
-		body, err := os.ReadFile(filepath.Join(folder, name+".txt"))
+		body, err := os.ReadFile(filepath.Join(folder, which+".txt"))
 		if os.IsNotExist(err) {
 			contentType = "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"
-			body, err = os.ReadFile(filepath.Join(folder, name+".pb"))
+			body, err = os.ReadFile(filepath.Join(folder, which+".pb"))
 		}
 		if err != nil {
 			t.Fatal(err)

@@ -1,6 +1,7 @@
 package red
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -142,6 +143,58 @@ var conventionCases = []struct {
 		hint: true,
 	},
 	{
+		name: "opentelemetry before 1.23, in milliseconds",
+		first: "# TYPE http_server_duration_milliseconds histogram\n" +
+			histogram("http_server_duration_milliseconds", `http_route="orders/{id:int}",http_method="GET",http_status_code="200"`, 1, 1, 1),
+		second: "# TYPE http_server_duration_milliseconds histogram\n" +
+			histogram("http_server_duration_milliseconds", `http_route="orders/{id:int}",http_method="GET",http_status_code="200"`, 31, 46, 51),
+		want: "GET /orders/{id}: 50 0 8.33333e-05 0.0005 0.0002\n",
+		recognised: redpoll.Recognised{
+			Convention: "opentelemetry", Family: "http_server_duration_milliseconds", Kind: "histogram", Endpoints: 1,
+		},
+	},
+	{
+		name: "opentelemetry's gRPC, whose codes are numbers: 5 is not found, 14 unavailable",
+		first: "# TYPE rpc_server_duration_milliseconds histogram\n" +
+			histogram("rpc_server_duration_milliseconds", `rpc_service="shop.v1.Cart",rpc_method="Add",rpc_grpc_status_code="5"`, 0, 0, 0) +
+			histogram("rpc_server_duration_milliseconds", `rpc_service="shop.v1.Cart",rpc_method="Add",rpc_grpc_status_code="14"`, 0, 0, 0),
+		second: "# TYPE rpc_server_duration_milliseconds histogram\n" +
+			histogram("rpc_server_duration_milliseconds", `rpc_service="shop.v1.Cart",rpc_method="Add",rpc_grpc_status_code="5"`, 30, 30, 30) +
+			histogram("rpc_server_duration_milliseconds", `rpc_service="shop.v1.Cart",rpc_method="Add",rpc_grpc_status_code="14"`, 0, 15, 20),
+		want: " /shop.v1.Cart/Add: 50 20 8.33333e-05 0.0005 0.0002\n",
+		recognised: redpoll.Recognised{
+			Convention: "opentelemetry", Family: "rpc_server_duration_milliseconds", Kind: "histogram", Endpoints: 1,
+		},
+	},
+	{
+		name: "gRPC in Go without the option for durations",
+		first: "# TYPE grpc_server_handled_total counter\n" +
+			`grpc_server_handled_total{grpc_service="shop.v1.Cart",grpc_method="Add",grpc_code="OK"} 4` + "\n" +
+			`grpc_server_handled_total{grpc_service="shop.v1.Cart",grpc_method="Add",grpc_code="Internal"} 1` + "\n",
+		second: "# TYPE grpc_server_handled_total counter\n" +
+			`grpc_server_handled_total{grpc_service="shop.v1.Cart",grpc_method="Add",grpc_code="OK"} 10` + "\n" +
+			`grpc_server_handled_total{grpc_service="shop.v1.Cart",grpc_method="Add",grpc_code="Internal"} 3` + "\n",
+		want: " /shop.v1.Cart/Add: 8 2 - - -\n",
+		recognised: redpoll.Recognised{
+			Convention: "go-grpc-middleware", Family: "grpc_server_handled_total", Kind: "counter", Endpoints: 1,
+			Note: "a counter: latencies are unknown",
+		},
+		hint: true,
+	},
+	{
+		name: "chi-prometheus with raw paths alone",
+		first: "# TYPE chi_request_duration_milliseconds histogram\n" +
+			histogram("chi_request_duration_milliseconds", `path="/a",method="GET",code="OK"`, 0, 0, 0) +
+			histogram("chi_request_duration_milliseconds", `path="/a",method="GET",code="Bad Gateway"`, 0, 0, 0),
+		second: "# TYPE chi_request_duration_milliseconds histogram\n" +
+			histogram("chi_request_duration_milliseconds", `path="/a",method="GET",code="OK"`, 30, 30, 30) +
+			histogram("chi_request_duration_milliseconds", `path="/a",method="GET",code="Bad Gateway"`, 0, 15, 20),
+		want: "GET /a: 50 20 8.33333e-05 0.0005 0.0002\n",
+		recognised: redpoll.Recognised{
+			Convention: "chi-prometheus", Family: "chi_request_duration_milliseconds", Kind: "histogram", Endpoints: 1,
+		},
+	},
+	{
 		name: "redpoll's own",
 		first: "# TYPE redpoll_http_request_duration_seconds histogram\n" +
 			histogram("redpoll_http_request_duration_seconds", `route="/api/metrics",method="get",code="200"`, 1, 1, 1),
@@ -187,13 +240,36 @@ func TestFastConventions(t *testing.T) {
 	}
 }
 
+// A convention without a case that it reads is one that nobody has tried.
+func TestFastEveryConventionHasACase(t *testing.T) {
+	tried := make(map[[2]string]bool) // by name and pattern
+	try := func(convention, family string) {
+		for _, c := range builtIn() {
+			if c.Name == convention && redpoll.Glob(c.Family, family) {
+				tried[[2]string{c.Name, c.Family}] = true
+			}
+		}
+	}
+	for _, c := range conventionCases {
+		try(c.recognised.Convention, c.recognised.Family)
+	}
+	for _, want := range goldens(t) {
+		try(want.Convention, want.Family)
+	}
+	for _, c := range builtIn() {
+		if !tried[[2]string{c.Name, c.Family}] {
+			t.Errorf("%s reads %s in no case", c.Name, c.Family)
+		}
+	}
+}
+
 func TestFastExplicitMappingReplacesTheConventions(t *testing.T) {
 	s := newTarget(t, Options{
 		Conventions: []Convention{
 			{
 				Family: "shop_*_ms", Unit: "ms", Path: LabelNames{"op"}, Method: LabelNames{"verb"},
 				Where:      map[string]string{"side": "server"},
-				ErrorsFrom: &ErrorsFrom{Family: "shop_results_total", Status: LabelNames{"result"}},
+				ErrorsFrom: &ErrorsFrom{Family: "shop_results_total", Where: map[string]string{"try": "last"}, Status: LabelNames{"result"}},
 			},
 			{Name: "jobs", Family: "jobs_done_total", Kind: Requests, Path: LabelNames{"queue"}, Status: LabelNames{"result"}},
 		},
@@ -204,7 +280,8 @@ func TestFastExplicitMappingReplacesTheConventions(t *testing.T) {
 			"# TYPE http_requests_total counter\n" + `http_requests_total{path="/x"} 9` + "\n" +
 			histogram("shop_latency_ms", `op="buy",verb="post",side="client"`, 7*n, 7*n, 7*n) +
 			histogram("shop_latency_ms", `op="buy",verb="post",side="server"`, 30*n, 45*n, 50*n) +
-			`shop_results_total{op="buy",verb="post",result="FAILED"} ` + failed + "\n" +
+			`shop_results_total{op="buy",verb="post",result="FAILED",try="first"} ` + fmt.Sprint(9*n) + "\n" +
+			`shop_results_total{op="buy",verb="post",result="FAILED",try="last"} ` + failed + "\n" +
 			`jobs_done_total{queue="mail",result="failed"} ` + jobs + "\n"
 	}
 	s.scrape(body(1, "3", "10"))
@@ -249,6 +326,9 @@ func TestFastConventionsAreRefusedWithTheField(t *testing.T) {
 	f(Convention{Family: "f", Path: LabelNames{"p"}, Unit: "h"}, "unit:")
 	f(Convention{Family: "f", Path: LabelNames{"p"}, Kind: "gauge"}, "kind:")
 	f(Convention{Family: "f", Path: LabelNames{"p"}, ErrorsFrom: &ErrorsFrom{}}, "errors_from.family:")
+	f(Convention{Family: "f", Path: LabelNames{"{p"}}, "path:")
+	f(Convention{Family: "f", Path: LabelNames{"p"}, Exception: LabelNames{""}}, "exception:")
+	f(Convention{Family: "f", Path: LabelNames{"p"}, ErrorsFrom: &ErrorsFrom{Family: "e", Status: LabelNames{"s}"}}}, "errors_from.status:")
 	if _, err := readConventions([]byte("- {family: f, path: p, colour: red}")); err == nil {
 		t.Error("an unknown key was accepted")
 	}
