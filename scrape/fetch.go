@@ -38,6 +38,9 @@ func acceptNext(asked string, failed, ofProtobuf bool) string {
 }
 
 // mayBeOfProtobuf reports whether a target without an encoder answers like this.
+// One that answered the scrape before has an encoder, and fails for a moment: if
+// it were asked for text, its native histograms would be gone until it failed
+// again.
 func mayBeOfProtobuf(err error) bool {
 	var status *statusError
 	if !errors.As(err, &status) {

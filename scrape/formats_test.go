@@ -87,6 +87,23 @@ func TestFastATargetThatFailsAtProtobufIsAskedForText(t *testing.T) {
 	}
 }
 
+func TestFastATargetThatFailsForAMomentIsAskedForProtobufAgain(t *testing.T) {
+	ill, asked := false, ""
+	m := idle(t, jobConfig(t, nil, serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if asked = r.Header.Get("Accept"); ill {
+			http.Error(w, "ill", http.StatusInternalServerError)
+			return
+		}
+		_, _ = io.WriteString(w, "a 1\n")
+	})))
+	for _, ill = range []bool{false, true, false} {
+		m.jobs[0].targets[0].scrape(t.Context())
+		if asked != acceptBoth {
+			t.Errorf("asked for %q", asked)
+		}
+	}
+}
+
 func TestFastWhatIsAskedForAfterAScrape(t *testing.T) {
 	f := func(asked string, failed, ofProtobuf bool, want string) {
 		t.Helper()

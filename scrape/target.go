@@ -163,7 +163,7 @@ func (t *target) scrape(ctx context.Context) {
 		}
 		return // stopped: that says nothing about the target
 	case err != nil:
-		o.failure, ofProtobuf = explain(err, t), mayBeOfProtobuf(err)
+		o.failure, ofProtobuf = explain(err, t), mayBeOfProtobuf(err) && !t.answeredLast()
 	default:
 		t.usual, ofProtobuf = int64(len(answer.body)), exposition.IsProtobuf(answer.contentType)
 		if !t.readInTurn(ctx, answer, &o) {
@@ -174,6 +174,10 @@ func (t *target) scrape(ctx context.Context) {
 	t.job.manager.metrics.observe(t.Job, &o)
 	t.record(&o)
 }
+
+// answeredLast reports whether the last scrape succeeded. Only the loop, which
+// is the one to change the status, may ask.
+func (t *target) answeredLast() bool { return t.status.Health == redpoll.HealthUp }
 
 // outcome is how one scrape went.
 type outcome struct {
