@@ -3,7 +3,6 @@ package red
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -74,9 +73,18 @@ func (l LabelNames) find(s *exposition.Series) (value string, label bool) {
 	return "", false
 }
 
-var labelName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.:-]*$`)
-
-func isLabelName(text string) bool { return labelName.MatchString(text) }
+// isLabelName reports whether a text is the name of a label rather than a text
+// of its own: letters, digits and what names are joined with.
+func isLabelName(text string) bool {
+	for i := range len(text) {
+		c := text[i]
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_'
+		if !letter && (i == 0 || !isDigit(c) && c != '.' && c != ':' && c != '-') {
+			return false
+		}
+	}
+	return text != ""
+}
 
 // fill puts the values of labels into a text; it is empty if the series lacks
 // one of them.

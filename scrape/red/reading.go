@@ -11,15 +11,12 @@ import (
 // accepts reports whether the convention can read a series of this name, type
 // and labels.
 func (c *Convention) accepts(s *exposition.Series) bool {
-	if !c.reads(s.Type) || !redpoll.Glob(c.Family, s.Name) || !fits(c.Where, s) {
-		return false
-	}
 	for _, name := range c.Labels {
 		if !has(s, name) {
 			return false
 		}
 	}
-	return true
+	return c.reads(s.Type) && redpoll.Glob(c.Family, s.Name) && fits(c.Where, s)
 }
 
 // reads reports whether a family of this type can be of the convention's kind.
