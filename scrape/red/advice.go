@@ -49,34 +49,48 @@ func (d *Deriver) servesNobody() bool {
 
 // adviceOnNothing says how to get endpoints where there are none.
 func (d *Deriver) adviceOnNothing(listed []exposition.Family) redpoll.Advice {
-	if !d.exclusive {
-		names := make([]string, len(d.options.Conventions))
-		for i := range names {
-			names[i] = d.options.Conventions[i].Family
-		}
-		return redpoll.Advice{Text: fmt.Sprintf("no request metrics found: nothing fits the job's endpoints (%s); compare the names with what the target exposes", strings.Join(names, ", "))}
-	}
-	if d.pathless != "" {
+	switch {
+	case !d.exclusive:
+		return redpoll.Advice{Text: d.faultOfMapping()}
+	case d.pathless != "":
 		unit, _ := unitOf(d.pathless)
 		return redpoll.Advice{
 			Text: fmt.Sprintf("no endpoints found: %s has no label that names the path. Add a label path to it in the application; or name a label that tells requests apart, or take them all for one endpoint:", d.pathless),
 			YAML: mappingOf(Convention{Family: d.pathless, Kind: kindOf(d.pathless, listed), Unit: unit, Path: LabelNames{"(all requests)"}}),
 		}
 	}
-	const add = "no request metrics found: add a histogram http_request_duration_seconds with labels path, method and code to the application"
-	for i := range listed {
-		f := &listed[i]
-		unit, ok := unitOf(f.Name)
-		if f.Type == exposition.HistogramType && (ok || mentionsAny(f.Name, durationWords)) && !mentionsAny(f.Name, otherWork) {
-			return redpoll.Advice{
-				Text: add + fmt.Sprintf("; or map your own, such as %s if it has the durations of requests, with its labels:", clip(f.Name)),
-				YAML: mappingOf(Convention{Family: clip(f.Name), Unit: unit, Path: LabelNames{"path"}, Method: LabelNames{"method"}, Status: LabelNames{"code"}}),
-			}
-		}
+	a := redpoll.Advice{Text: "no request metrics found: add a histogram http_request_duration_seconds with labels path, method and code to the application"}
+	if candidate := slices.IndexFunc(listed, mayBeMapped); candidate >= 0 {
+		name := clip(listed[candidate].Name)
+		unit, _ := unitOf(name)
+		a.Text += fmt.Sprintf("; or map your own, such as %s if it has the durations of requests, with its labels:", name)
+		a.YAML = mappingOf(Convention{Family: name, Unit: unit, Path: LabelNames{"path"}, Method: LabelNames{"method"}, Status: LabelNames{"code"}})
+		return a
 	}
-	return redpoll.Advice{Text: add + ", or map your own under endpoints:"}
+	a.Text += ", or map your own under endpoints:"
+	return a
 }
 
+// faultOfMapping says why the job's own mappings find nothing.
+func (d *Deriver) faultOfMapping() string {
+	if d.pathless != "" {
+		return fmt.Sprintf("no endpoints found: %s is there, but none of its series has a label that the job's endpoints name under path; compare them with what the target exposes", d.pathless)
+	}
+	families := make([]string, len(d.options.Conventions))
+	for i := range families {
+		families[i] = d.options.Conventions[i].Family
+	}
+	return fmt.Sprintf("no request metrics found: nothing fits the job's endpoints (%s); compare the names with what the target exposes", strings.Join(families, ", "))
+}
+
+// mayBeMapped reports whether a family looks like durations, if not like those
+// of requests.
+func mayBeMapped(f exposition.Family) bool {
+	_, hasUnit := unitOf(f.Name)
+	return f.Type == exposition.HistogramType && (hasUnit || mentionsAny(f.Name, durationWords)) && !mentionsAny(f.Name, otherWork)
+}
+
+// kindOf is the kind that a convention for one of the families needs.
 func kindOf(family string, listed []exposition.Family) Kind {
 	for i := range listed {
 		if listed[i].Name == family && listed[i].Type != exposition.HistogramType && listed[i].Type != exposition.SummaryType {
@@ -95,11 +109,8 @@ func (d *Deriver) adviceOnErrors(f *family, listed []exposition.Family) redpoll.
 	if e := f.convention.ErrorsFrom; e != nil && !strings.Contains(e.Family, "*") {
 		text += fmt.Sprintf(", or have it expose the counter %s with the same labels and the status", e.Family)
 	}
-	counter := slices.IndexFunc(listed, func(l exposition.Family) bool {
-		return l.Type == exposition.Counter && mentionsAny(l.Name, trafficWords) && !mentionsAny(l.Name, otherWork) &&
-			!mentionsAny(l.Name, sizeWords) && l.Name != f.name && !strings.HasPrefix(l.Name, "promhttp_")
-	})
-	if counter < 0 {
+	counter := slices.IndexFunc(listed, mayCountRequests)
+	if counter < 0 || listed[counter].Name == f.name {
 		return redpoll.Advice{Text: text + "."}
 	}
 	c := f.asFound()
@@ -110,22 +121,29 @@ func (d *Deriver) adviceOnErrors(f *family, listed []exposition.Family) redpoll.
 	}
 }
 
+// mayCountRequests reports whether a family looks like a counter of requests to
+// the application.
+func mayCountRequests(f exposition.Family) bool {
+	return f.Type == exposition.Counter && mentionsAny(f.Name, trafficWords) &&
+		!mentionsAny(f.Name, otherWork) && !mentionsAny(f.Name, sizeWords) && !strings.HasPrefix(f.Name, "promhttp_")
+}
+
 // adviceOnBuckets says how to get quantiles that can be added up; empty if
 // there are, or if the application cannot expose any.
 func adviceOnBuckets(f *family) string {
 	how := f.convention.Buckets
 	switch f.kind() {
-	case "count and sum":
+	case aCountAndSum:
 		if how == "" {
 			how = "expose it as a histogram"
 		}
 		return fmt.Sprintf("p50, p95 and p99 are unknown: %s has no buckets. To have them: %s.", f.name, how)
-	case "summary":
+	case aSummary:
 		if how == "" {
 			how = "expose a histogram instead"
 		}
 		return fmt.Sprintf("%s is a summary, whose quantiles cannot be merged over series and instances. To have p50, p95 and p99 of every endpoint: %s.", f.name, how)
-	case "counter":
+	case aCounter:
 		if how != "" {
 			return fmt.Sprintf("latencies are unknown: %s is a counter. To have them: %s.", f.name, how)
 		}

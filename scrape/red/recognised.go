@@ -110,19 +110,28 @@ func (d *Deriver) used() (list []*family) {
 	return list
 }
 
+// The kinds of redpoll.Recognised.
+const (
+	aCounter         = "counter"
+	aHistogram       = "histogram"
+	aNativeHistogram = "native histogram"
+	aSummary         = "summary"
+	aCountAndSum     = "count and sum"
+)
+
 // kind is what the family is in the words of redpoll.Recognised.
 func (f *family) kind() string {
 	switch {
 	case f.convention.Kind == Requests:
-		return "counter"
+		return aCounter
 	case f.now.native:
-		return "native histogram"
+		return aNativeHistogram
 	case f.now.buckets:
-		return "histogram"
+		return aHistogram
 	case f.now.quantiles:
-		return "summary"
+		return aSummary
 	default:
-		return "count and sum"
+		return aCountAndSum
 	}
 }
 
@@ -139,9 +148,9 @@ func (d *Deriver) note(f *family) string {
 	}
 	add(f.guess, "no convention names it: its name and labels tell what it is")
 	add(f.convention.Note != "", "%s", f.convention.Note)
-	add(f.kind() == "counter", "a counter: latencies are unknown")
-	add(f.kind() == "count and sum", "no buckets: quantiles are unknown")
-	add(f.kind() == "summary", "quantiles are the application's own, where one series is all of an endpoint; others are unknown, as they cannot be merged")
+	add(f.kind() == aCounter, "a counter: latencies are unknown")
+	add(f.kind() == aCountAndSum, "no buckets: quantiles are unknown")
+	add(f.kind() == aSummary, "quantiles are the application's own, where one series is all of an endpoint; others are unknown, as they cannot be merged")
 	add(f.now.native && f.now.buckets, "native buckets are used, not the classic ones")
 	if !f.now.status {
 		add(true, "%s", f.noteOnErrors())
