@@ -194,11 +194,18 @@ func (m *Manager) Targets() []redpoll.TargetStatus {
 	return m.targets()
 }
 
+// targets gives advice on a whole job to the first of its targets that is up.
 func (m *Manager) targets() []redpoll.TargetStatus {
 	var list []redpoll.TargetStatus
 	for _, j := range m.jobs {
+		advice := j.merger.advice.list
 		for _, t := range j.targets {
-			list = append(list, t.currentStatus())
+			status := t.currentStatus()
+			if status.Health == redpoll.HealthUp && len(advice) > 0 {
+				status.Advice = slices.Concat(status.Advice, advice)
+				advice = nil
+			}
+			list = append(list, status)
 		}
 	}
 	return list

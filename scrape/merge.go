@@ -5,18 +5,18 @@ import (
 	"time"
 
 	"github.com/redpoll/redpoll/internal/redpoll"
-	"github.com/redpoll/redpoll/scrape/red"
 )
 
 // merger adds up a job's endpoints over its targets. The Manager's mutex
 // guards it.
 type merger struct {
-	job          string
-	maxEndpoints int
-	endpoints    map[redpoll.EndpointKey]*endpoint
-	order        []*endpoint // the same, in the order of their keys once sorted
-	sorted       bool
-	snapshot     uint64 // number of the current one
+	job       string
+	ranking   *ranking
+	endpoints map[redpoll.EndpointKey]*endpoint
+	order     []*endpoint // the same, in the order of their keys once sorted
+	sorted    bool
+	snapshot  uint64 // number of the current one
+	advice    jobAdvice
 }
 
 // endpoint collects one endpoint's parts during a snapshot.
@@ -26,6 +26,7 @@ type endpoint struct {
 	snapshot uint64    // the last one that a target contributed or explained
 	parts    []part    // those of one target stand together
 	seen     seen
+	mixed    bool // buckets were given up, because not all parts have them
 }
 
 // seen are the times of several instances' newest scrapes.
@@ -55,52 +56,50 @@ type part struct {
 }
 
 func newMerger(job string, maxEndpoints int) *merger {
-	return &merger{job: job, maxEndpoints: maxEndpoints, endpoints: make(map[redpoll.EndpointKey]*endpoint)}
+	return &merger{job: job, ranking: newRanking(maxEndpoints), endpoints: make(map[redpoll.EndpointKey]*endpoint)}
 }
 
-// find is the endpoint of a key. over tells that there are too many, so that
-// it is the one that takes the rest.
-func (m *merger) find(key redpoll.EndpointKey) (e *endpoint, over bool) {
-	if e := m.endpoints[key]; e != nil {
-		return e, false
+// find is the endpoint of a key.
+func (m *merger) find(key redpoll.EndpointKey) *endpoint {
+	e := m.endpoints[key]
+	if e == nil {
+		e = &endpoint{key: key}
+		m.endpoints[key] = e
+		m.order, m.sorted = append(m.order, e), false
 	}
-	if rest := m.rest(); key != rest && !m.hasRoom() {
-		e, _ := m.find(rest)
-		return e, true
+	return e
+}
+
+// meet gives places to the endpoints that a target has exposed for the first
+// time.
+func (m *merger) meet(w *window) {
+	for _, c := range w.fresh {
+		if c.key != rest(m.job) {
+			c.place = m.ranking.meet(c)
+		}
 	}
-	e = &endpoint{key: key}
-	m.endpoints[key] = e
-	m.order, m.sorted = append(m.order, e), false
-	return e, false
+	w.fresh = w.fresh[:0]
 }
 
-// rest is the endpoint that takes what is over the limit.
-func (m *merger) rest() redpoll.EndpointKey {
-	return redpoll.EndpointKey{Job: m.job, Path: red.Other}
-}
-
-// hasRoom reports whether one more endpoint is within the limit, beside rest.
-func (m *merger) hasRoom() bool {
-	n := len(m.endpoints)
-	if m.endpoints[m.rest()] != nil {
-		n--
-	}
-	return n < m.maxEndpoints
-}
-
-// collect takes what a target has for this snapshot. It returns how many of
-// its endpoints were newly merged into the rest.
-func (m *merger) collect(w *window, fit bool) (over int) {
+// collect takes what a target has for this snapshot.
+func (m *merger) collect(w *window, fit bool) {
+	m.meet(w) // what was scraped since the ranking
 	for _, c := range w.endpoints {
-		if c.endpoint == nil || m.endpoints[c.endpoint.key] != c.endpoint {
-			var isOver bool
-			if c.endpoint, isOver = m.find(c.key); isOver {
-				over++
+		key := rest(m.job)
+		if c.place != nil {
+			c.place.snapshot = m.snapshot
+			if c.pending.known {
+				c.place.requests = redpoll.AddCounts(c.place.requests, c.pending.Requests)
 			}
+			if c.place.shown {
+				key = c.key
+			}
+		}
+		if c.endpoint == nil || c.endpoint.key != key || m.endpoints[key] != c.endpoint {
+			c.endpoint = m.find(key)
 		}
 		c.endpoint.collect(w, c, fit, m.snapshot)
 	}
-	return over
 }
 
 // collect takes one contribution. The endpoint that takes the rest gets
@@ -128,8 +127,10 @@ func moreTelling(a, b redpoll.NoData) redpoll.NoData {
 }
 
 // appendEndpoints appends the figures of all endpoints in the order of their
-// keys, and forgets those that no target has any more.
+// keys, and forgets those that no target has any more, or that are part of the
+// rest now.
 func (m *merger) appendEndpoints(to []redpoll.EndpointMetrics) []redpoll.EndpointMetrics {
+	m.ranking.forget(m.snapshot)
 	m.order = slices.DeleteFunc(m.order, func(e *endpoint) bool {
 		gone := e.snapshot != m.snapshot
 		if gone {
@@ -150,14 +151,15 @@ func (m *merger) appendEndpoints(to []redpoll.EndpointMetrics) []redpoll.Endpoin
 
 // metrics works out the figures over all targets.
 func (e *endpoint) metrics() redpoll.EndpointMetrics {
-	out, known, news := figuresOf(e.key, e.parts)
+	c := combine(e.key, e.parts)
+	e.mixed = c.mixed
 	switch {
-	case known == 0 && e.covered.IsZero() && e.seen.instances > 0:
+	case c.known == 0 && e.covered.IsZero() && e.seen.instances > 0:
 		e.covered = e.seen.mean()
-	case news > 0:
-		out.New = e.news(out.Window, news == known)
+	case c.news > 0:
+		c.New = e.news(c.Window, c.news == c.known)
 	}
-	return out
+	return c.EndpointMetrics
 }
 
 // instances works out the figures of every target's own parts.
@@ -168,18 +170,23 @@ func (e *endpoint) instances() []redpoll.InstanceMetrics {
 		for n < len(rest) && rest[n].from == rest[0].from {
 			n++
 		}
-		figures, _, _ := figuresOf(e.key, rest[:n])
-		list = append(list, redpoll.InstanceMetrics{Instance: rest[0].from.instance, EndpointMetrics: figures})
+		c := combine(e.key, rest[:n])
+		list = append(list, redpoll.InstanceMetrics{Instance: rest[0].from.instance, EndpointMetrics: c.EndpointMetrics})
 		rest = rest[n:]
 	}
 	return list
 }
 
-// figuresOf works out an endpoint's figures from parts, without New. It also
-// returns how many of them are known, and how many of these are news.
-func figuresOf(key redpoll.EndpointKey, parts []part) (out redpoll.EndpointMetrics, known, news int) {
-	out.Key = key
-	throughput, meanUnknown := 0.0, false
+// combined are an endpoint's figures from several parts, without New.
+type combined struct {
+	redpoll.EndpointMetrics
+	known, news int  // parts that are known, and those of them that are news
+	mixed       bool // buckets were given up, because not all parts have them
+}
+
+func combine(key redpoll.EndpointKey, parts []part) combined {
+	out := combined{EndpointMetrics: redpoll.EndpointMetrics{Key: key}}
+	throughput, meanUnknown, buckets := 0.0, false, 0
 	var last *part
 	for i := range parts {
 		p := &parts[i]
@@ -187,7 +194,7 @@ func figuresOf(key redpoll.EndpointKey, parts []part) (out redpoll.EndpointMetri
 		if !p.known {
 			continue
 		}
-		if known++; known == 1 || p.from != last.from {
+		if out.known++; last == nil || p.from != last.from {
 			out.Instances++
 		}
 		last = p
@@ -195,26 +202,37 @@ func figuresOf(key redpoll.EndpointKey, parts []part) (out redpoll.EndpointMetri
 		throughput += *p.Throughput()
 		meanUnknown = meanUnknown || p.meanUnknown
 		if p.news {
-			news++
+			out.news++
+		}
+		if p.Latency != nil {
+			buckets = max(buckets, len(p.Latency.Bounds))
 		}
 	}
-	if known == 0 {
-		return out, 0, 0
+	if last == nil {
+		return out
 	}
+	if h := out.Window.Latency; h != nil {
+		out.mixed = h.Scale != redpoll.Exponential && len(h.Bounds) < buckets
+	}
+	out.Throughput = &throughput
+	setFigures(&out.EndpointMetrics, meanUnknown)
+	if out.known == 1 && out.Window.Requests > 0 {
+		setOwn(&out.EndpointMetrics, last.own)
+	}
+	return out
+}
+
+// setFigures works out those that the Window tells.
+func setFigures(out *redpoll.EndpointMetrics, meanUnknown bool) {
 	out.Cause = redpoll.HasData
 	if out.Window.Requests == 0 {
 		out.Cause = redpoll.NoTraffic
 	}
-	out.Throughput = &throughput
 	out.ErrorRate, out.ClientErrorRate = out.Window.ErrorRate(), out.Window.ClientErrorRate()
+	out.P50, out.P95, out.P99 = out.Window.Quantile(.50), out.Window.Quantile(.95), out.Window.Quantile(.99)
 	if !meanUnknown {
 		out.Mean = out.Window.Mean()
 	}
-	out.P50, out.P95, out.P99 = out.Window.Quantile(.50), out.Window.Quantile(.95), out.Window.Quantile(.99)
-	if known == 1 && out.Window.Requests > 0 {
-		setOwn(&out, last.own)
-	}
-	return out, known, news
 }
 
 // setOwn makes the quantiles that the application states the endpoint's. They

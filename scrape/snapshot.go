@@ -1,8 +1,6 @@
 package scrape
 
 import (
-	"fmt"
-	"slices"
 	"time"
 
 	"github.com/redpoll/redpoll/internal/redpoll"
@@ -26,6 +24,10 @@ func (m *Manager) Snapshot(now time.Time, interval time.Duration) *redpoll.Snaps
 	for _, j := range m.jobs { // in the order of endpoints' keys
 		j.merger.snapshot = m.snapshots
 		for _, t := range j.targets {
+			t.introduce(j.merger)
+		}
+		j.merger.ranking.rank(now)
+		for _, t := range j.targets {
 			c := t.contribute(j.merger, now, interval)
 			if c.up {
 				systems = append(systems, c.system)
@@ -33,6 +35,7 @@ func (m *Manager) Snapshot(now time.Time, interval time.Duration) *redpoll.Snaps
 			s.Marks = append(s.Marks, c.marks...)
 		}
 		s.Endpoints = j.merger.appendEndpoints(s.Endpoints)
+		j.merger.advise()
 	}
 	s.Targets = m.targets()
 	s.System = mergeSystems(systems, now)
@@ -57,6 +60,13 @@ func (m *Manager) Instances(key redpoll.EndpointKey) []redpoll.InstanceMetrics {
 	return nil
 }
 
+// introduce tells the merger of endpoints that it has not seen.
+func (t *target) introduce(to *merger) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	to.meet(&t.window)
+}
+
 // contributed is what a target has for a snapshot beside its endpoints.
 type contributed struct {
 	system red.System
@@ -71,24 +81,10 @@ func (t *target) contribute(to *merger, now time.Time, interval time.Duration) c
 	overdue := now.Sub(t.status.LastScrape) >= 2*max(interval, t.status.Interval)
 	up := t.status.Health == redpoll.HealthUp && !overdue
 	t.window.expire(now)
-	t.merged += to.collect(&t.window, up)
+	to.collect(&t.window, up)
 	marks := t.marks
 	t.marks = nil
 	return contributed{t.system, up, marks}
-}
-
-// noteMerged says on the target that endpoints were merged.
-func noteMerged(list []redpoll.Recognised, merged, most int) []redpoll.Recognised {
-	if merged == 0 || len(list) == 0 {
-		return list
-	}
-	list = slices.Clone(list)
-	note := fmt.Sprintf("the job has more than %d endpoints: %d of this target are merged into %q", most, merged, red.Other)
-	if list[0].Note != "" {
-		note = list[0].Note + "; " + note
-	}
-	list[0].Note = note
-	return list
 }
 
 // mergeSystems adds up machines, or processes where no target is a machine;

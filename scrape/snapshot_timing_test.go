@@ -18,9 +18,9 @@ func BenchmarkSnapshot(b *testing.B) {
 		text.WriteString("# TYPE http_request_duration_seconds histogram\n")
 		for e := range endpoints {
 			for i := range 11 {
-				fmt.Fprintf(&text, "http_request_duration_seconds_bucket{path=\"/api/%d\",method=\"GET\",code=\"200\",le=\"%d\"} %d\n", e, i+1, n*(i+1))
+				fmt.Fprintf(&text, "http_request_duration_seconds_bucket{path=\"/api/r%d\",method=\"GET\",code=\"200\",le=\"%d\"} %d\n", e, i+1, n*(i+1))
 			}
-			fmt.Fprintf(&text, "http_request_duration_seconds_count{path=\"/api/%d\",method=\"GET\",code=\"200\"} %d\n", e, n*12)
+			fmt.Fprintf(&text, "http_request_duration_seconds_count{path=\"/api/r%d\",method=\"GET\",code=\"200\"} %d\n", e, n*12)
 		}
 		return text.String()
 	}

@@ -84,7 +84,7 @@ func (j *job) newTarget(identity redpoll.Target, address string) *target {
 		Folding:      j.config.PathFolding,
 		Scale:        j.config.Estimate.scale(),
 		MetricsPath:  j.config.MetricsPath,
-		MaxEndpoints: j.config.MaxEndpoints,
+		MaxEndpoints: followed(j.config.MaxEndpoints),
 	})
 	return &target{
 		Target:  identity,
@@ -283,7 +283,5 @@ func (t *target) logChange(before, after redpoll.Health, failure string) {
 func (t *target) currentStatus() redpoll.TargetStatus {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	status := t.status
-	status.Recognised = noteMerged(status.Recognised, t.merged, t.job.config.MaxEndpoints)
-	return status
+	return t.status
 }

@@ -13,8 +13,9 @@ import (
 type window struct {
 	instance  string
 	endpoints map[redpoll.EndpointKey]*contribution
-	scrapes   uint64    // successful ones
-	newest    time.Time // when the last of them began
+	fresh     []*contribution // that the job has not met yet
+	scrapes   uint64          // successful ones
+	newest    time.Time       // when the last of them began
 }
 
 // contribution is one target's part in one endpoint.
@@ -25,6 +26,10 @@ type contribution struct {
 	// current is what the last snapshot with news was made from. Snapshots
 	// repeat it while the next scrape is not due.
 	current figures
+
+	label string // that names the path
+	total uint64 // requests when it was first seen, since its series began
+	place *place // in the job's ranking; nil if that has none for it
 
 	scrape    uint64    // the last one that had the endpoint
 	goneSince time.Time // zero while the last scrape has it
@@ -51,8 +56,9 @@ func (w *window) record(job string, d *red.Derived, at time.Time) {
 		key := redpoll.EndpointKey{Job: job, Method: e.Method, Path: e.Path}
 		c := w.endpoints[key]
 		if c == nil {
-			c = &contribution{key: key}
+			c = &contribution{key: key, label: e.Label, total: e.Total()}
 			w.endpoints[key] = c
+			w.fresh = append(w.fresh, c)
 		}
 		c.scrape, c.goneSince = w.scrapes, time.Time{}
 		c.add(e)

@@ -13,6 +13,8 @@ import (
 // Deriver; a reader must be done with it before the next Derive.
 type Endpoint struct {
 	Method, Path string
+	// Label is the one that names the path, as far as one alone does.
+	Label string
 	// Known is false where no increase can be told yet: at the first scrape,
 	// or when the series came back after long or changed its buckets.
 	Known bool
@@ -63,9 +65,16 @@ func (d *Deriver) endpointOf(t *track) *Endpoint {
 	return d.presentEndpoint(t)
 }
 
+// Total is how many requests the endpoint's series have counted since each of
+// them began.
+func (e *Endpoint) Total() uint64 { return e.own.total }
+
 func (d *Deriver) presentEndpoint(t *track) *Endpoint {
 	if t.endpoint == nil || t.endpoint.forgotten {
 		t.endpoint = d.findEndpoint(t.key)
+		if t.endpoint.Label == "" {
+			t.endpoint.Label = t.family.convention.Path.labelOf(t.series)
+		}
 	}
 	e := t.endpoint
 	if e.scrape != d.scrape {

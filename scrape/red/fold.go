@@ -1,10 +1,13 @@
 package red
 
 import (
+	"bytes"
 	"fmt"
 	"net/url"
 	"regexp"
 	"strings"
+
+	"gopkg.in/yaml.v3"
 )
 
 // PathFolding says which segments of raw paths stand for one of many things, so
@@ -54,6 +57,17 @@ func (f *PathFolding) Validate() error {
 		}
 	}
 	return nil
+}
+
+// YAML is what to write into a job to have this folding.
+func (f PathFolding) YAML() string {
+	var b bytes.Buffer
+	encoder := yaml.NewEncoder(&b)
+	encoder.SetIndent(2)
+	if err := encoder.Encode(map[string]PathFolding{"path_folding": f}); err != nil {
+		return "" // cannot be: texts and lists of them all have a form in YAML
+	}
+	return b.String()
 }
 
 func compileSegment(text string) (*regexp.Regexp, error) { return regexp.Compile(`^(?:` + text + `)$`) }

@@ -86,6 +86,19 @@ func isLabelName(text string) bool {
 	return text != ""
 }
 
+// labelOf is the label that value comes from; empty if it comes from several.
+func (l LabelNames) labelOf(s *exposition.Series) string {
+	for _, one := range l {
+		switch {
+		case !isLabelName(one) && fill(one, s) != "":
+			return ""
+		case isLabelName(one) && s.Label(one) != "":
+			return clip(one)
+		}
+	}
+	return ""
+}
+
 // fill puts the values of labels into a text; it is empty if the series lacks
 // one of them.
 func fill(text string, s *exposition.Series) string {
