@@ -123,8 +123,8 @@ function drawText(ctx: CanvasRenderingContext2D, text: string, x: number, baseli
 
 /**
  * Draws a thin line where something happened to a target: solid for a deploy,
- * dotted for a restart. Labels stand beside their lines; where there is no room
- * for all, the newest have theirs.
+ * dotted for a restart. Labels stand beside their lines, in two rows; where there
+ * is no room for all, the newest have theirs.
  */
 export function drawMoments(plot: uPlot, moments: readonly Moment[]): void {
   const { ctx, bbox } = plot;
@@ -137,8 +137,8 @@ export function drawMoments(plot: uPlot, moments: readonly Moment[]): void {
   ctx.lineWidth = devicePixelRatio;
   for (const { x, kind } of placed) drawMoment(plot, x, kind);
   ctx.font = labelFont();
-  let free = right; // what lies left of it has no label yet
-  for (const { x, text } of placed.reverse()) free = drawMomentLabel(plot, text, x, free);
+  const free = [right, right]; // what lies left of it in a row has no label yet
+  for (const { x, text } of placed.reverse()) drawMomentLabel(plot, text, x, free);
   ctx.restore();
 }
 
@@ -151,12 +151,15 @@ function drawMoment({ ctx, bbox }: uPlot, x: number, kind: Moment["kind"]): void
   ctx.setLineDash([]);
 }
 
-/** Draws no label where there is no room. Returns what is left of the room. */
-function drawMomentLabel({ ctx, bbox }: uPlot, text: string, x: number, free: number): number {
+/** Draws the label in the first row with room for it, and notes what is left of that. */
+function drawMomentLabel({ ctx, bbox }: uPlot, text: string, x: number, free: number[]): void {
   const gap = 4 * devicePixelRatio;
   const { width } = ctx.measureText(text);
-  const left = x + gap + width <= free ? x + gap : x - gap - width;
-  if (left < bbox.left || left + width > free) return free;
-  drawText(ctx, text, left, bbox.top + 13 * devicePixelRatio);
-  return Math.min(left, x) - 2 * gap;
+  for (const [row, end] of free.entries()) {
+    const left = x + gap + width <= end ? x + gap : x - gap - width;
+    if (left < bbox.left || left + width > end) continue;
+    drawText(ctx, text, left, bbox.top + (13 + row * LABEL_HEIGHT) * devicePixelRatio);
+    free[row] = Math.min(left, x) - 2 * gap;
+    return;
+  }
 }
