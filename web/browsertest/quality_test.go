@@ -89,6 +89,14 @@ func (p *tab) checkWidth() {
 	}
 }
 
+// checkHeight fails where an element is higher than so many pixels.
+func (p *tab) checkHeight(selector string, limit int) {
+	p.t.Helper()
+	if high := eval[int](p, fmt.Sprintf(`document.querySelector(%s).offsetHeight`, quote(selector))); high > limit {
+		p.t.Errorf("%s is %d px high, more than %d", selector, high, limit)
+	}
+}
+
 func (p *tab) checkAxe(axe string) {
 	p.t.Helper()
 	p.do(chromedp.Evaluate[chromedp.Void](axe + ";void 0"))

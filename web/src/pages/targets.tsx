@@ -79,7 +79,9 @@ function TargetRow({ target, advice }: { target: TargetStatus; advice: readonly 
         <Health target={target} />
       </td>
       <td class="target">
-        <b>{target.job}</b> <TargetLink url={target.url} />
+        <div class="target-name">
+          <b>{target.job}</b> <TargetLink url={target.url} />
+        </div>
         <Findings target={target} advice={advice} />
       </td>
       <td class="right">{lastScrape === null ? "–" : `${age(now.value - lastScrape)} ago`}</td>
