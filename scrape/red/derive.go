@@ -31,8 +31,9 @@ type Options struct {
 	// Scale is how durations are taken to lie inside a bucket of a histogram
 	// whose bounds the application chose; native ones have their own.
 	Scale redpoll.Scale
-	// MaxEndpoints bounds the endpoints of the target; what comes on top is
-	// merged into one whose path is Other.
+	// MaxEndpoints bounds the endpoints of the target. What comes on top is
+	// merged into one whose path is Other: of endpoints that appear together,
+	// those that have counted the least.
 	MaxEndpoints int
 }
 
@@ -57,6 +58,7 @@ type Deriver struct {
 	families  map[familyKey]*family
 	endpoints map[endpointKey]*Endpoint
 	present   []*Endpoint     // of the current scrape
+	fresh     []int           // its samples of series that are new and about requests
 	paths     map[string]bool // of the current scrape, if looked at
 	linked    []*track        // of the current scrape: counters of requests that others time
 
@@ -67,6 +69,7 @@ type Deriver struct {
 	system   systemReader
 	folder   *folder
 	folded   int                     // series of the current scrape whose path was folded
+	mixed    int                     // endpoints whose series have different buckets
 	clipped  int                     // series whose path was cut
 	overflow int                     // series that were merged into Other
 	pathless string                  // a family of requests whose series name no path
@@ -145,6 +148,7 @@ func (d *Deriver) Derive(s exposition.Scrape, at time.Time) *Derived {
 	d.mark(restarted, at)
 	d.chooseFamilies()
 	d.claimEndpoints(s.Samples)
+	d.admit(s.Samples)
 	for i := range s.Samples {
 		if t := d.slots[s.Samples[i].Series.Ref].track; t != nil {
 			d.follow(t, &s.Samples[i], restarted)
@@ -161,7 +165,7 @@ func (d *Deriver) begin(at time.Time) {
 	if !d.last.IsZero() {
 		d.result.Elapsed = at.Sub(d.last)
 	}
-	d.present, d.linked, d.folded = d.present[:0], d.linked[:0], 0
+	d.present, d.linked, d.folded, d.mixed = d.present[:0], d.linked[:0], 0, 0
 	d.system.begin()
 }
 
@@ -176,6 +180,9 @@ func (d *Deriver) resolve(samples []exposition.Sample) {
 		s := &d.slots[series.Ref]
 		if s.series != series {
 			*s = slot{series: series, track: d.newTrack(series), role: systemRoleOf(series)}
+			if s.track != nil {
+				d.fresh = append(d.fresh, i)
+			}
 		}
 		switch s.role {
 		case noRole:
@@ -351,6 +358,9 @@ const shortAbsence = 5
 // since than it had.
 func (d *Deriver) history(t *track, created float64, restarted bool) history {
 	recreated := t.created > 0 && created > t.created+startJitter
+	if recreated {
+		d.fellIn = d.scrape
+	}
 	switch {
 	case d.last.IsZero():
 		return baseline
@@ -369,6 +379,14 @@ func (d *Deriver) finish(at time.Time, listed []exposition.Family) {
 	restarted := d.scrape == d.fellIn || d.scrape == d.process.restartedIn
 	for _, e := range d.present {
 		e.finish(at, d.result.Elapsed, restarted)
+		if e.latencies.mixed {
+			d.mixed++
+		}
+		if e.latencies.refused {
+			d.result.Skipped.Add(1, func() string {
+				return fmt.Sprintf("%.100s has native buckets beyond any duration", e.family.name)
+			})
+		}
 	}
 	d.forget(at)
 	d.result.Endpoints = d.present

@@ -34,6 +34,17 @@ func started(after float64) string {
 	return fmt.Sprintf("# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds %f\n", float64(epoch.Unix())+after)
 }
 
+// created writes when the histogram of latency began, in seconds after the first
+// scrape.
+func created(after float64) string {
+	return fmt.Sprintf("# TYPE http_request_duration_seconds_created gauge\nhttp_request_duration_seconds_created{path=\"/a\",code=\"200\"} %f\n", float64(epoch.Unix())+after)
+}
+
+// failures is the histogram of the requests to /a that failed.
+func failures(n int) string {
+	return histogram("http_request_duration_seconds", `path="/a",code="500"`, n, n, n)
+}
+
 // increases makes a function that steps through bodies; each line of want is
 // what follows from one of them.
 func increases(t *testing.T) func(name string, bodies []string, want ...string) {
@@ -98,6 +109,12 @@ func TestFastIncreases(t *testing.T) {
 	f("a second process that is exposed is no restart",
 		[]string{gateway(started(-90), 1000), gateway(started(-90)+second, 1020), gateway(second, 1050), gateway(second, 1060)},
 		"/a: unknown", "/a: 20 0 - - -", "/a: 30 0 - - -", "/a: 10 0 - - -")
+	f("a creation time that moved shows a reset hidden by fast growth",
+		[]string{latency(5, 5, 5) + created(-90), latency(9, 9, 9) + created(3), latency(10, 10, 10) + created(3)},
+		"/a: unknown", "/a: 9 0 0.05 0.095 0.2", "/a: 1 0 0.05 0.095 0.2")
+	f("and that series which are gone are gone for good",
+		[]string{latency(5, 5, 5) + failures(7) + created(-90), latency(9, 9, 9) + created(3)},
+		"/a: unknown", "/a: 9 0 0.05 0.095 0.2")
 	f("one bucket that fell restarts the whole histogram",
 		// All 40 are new: 8, 17, 15. Rank 20 is 12 of 17 into the second.
 		[]string{latency(10, 20, 30), latency(8, 25, 40)},
@@ -309,7 +326,11 @@ func TestFastSeriesWithOtherBucketsMergeWhereBoundsAgree(t *testing.T) {
 	}
 	s.scrape(body(one(0), two(0)))
 	// Only 0.5 is common: 40 up to it, so p50 is 0.25 and p95 0.475.
-	s.wants(s.scrape(body(one(10), two(10))), " /a: 40 20 0.25 0.475 0.2\n")
+	d := s.scrape(body(one(10), two(10)))
+	s.wants(d, " /a: 40 20 0.25 0.475 0.2\n")
+	if note := d.Recognised[0].Note; !strings.Contains(note, "the series of 1 endpoints have different buckets") {
+		t.Errorf("note %q", note)
+	}
 }
 
 func TestFastTooManyEndpointsAreMergedAndSaid(t *testing.T) {
@@ -327,6 +348,25 @@ func TestFastTooManyEndpointsAreMergedAndSaid(t *testing.T) {
 	s.wants(d, " /p0: 2 0 - - -\n /p1: 2 0 - - -\n /p2: 2 0 - - -\n other: 14 0 - - -\n")
 	if want := `more than 3 endpoints: 7 series are merged into "other"`; !strings.Contains(d.Recognised[0].Note, want) {
 		t.Errorf("note %q, want %q", d.Recognised[0].Note, want)
+	}
+}
+
+func TestFastOfTooManyEndpointsTheBusiestAreKept(t *testing.T) {
+	s := newTarget(t, Options{MaxEndpoints: 2})
+	body := func(a, b, c, d int) string {
+		body := counterType
+		for path, n := range map[string]int{"/a": a, "/b": b, "/c": c, "/d": d} {
+			body += fmt.Sprintf("http_requests_total{path=%q,code=\"200\"} %d\n", path, n)
+		}
+		return body
+	}
+	s.scrape(body(1, 30, 2, 20))
+	got := make(map[string]uint64)
+	for _, e := range s.scrape(body(2, 31, 3, 21)).Endpoints {
+		got[e.Path] = e.Increase.Requests
+	}
+	if diff := cmp.Diff(map[string]uint64{"/b": 1, "/d": 1, Other: 2}, got); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -88,23 +88,13 @@ func (d *Deriver) findEndpoint(key endpointKey) *Endpoint {
 	if e := d.endpoints[key]; e != nil {
 		return e
 	}
-	if key != other && !d.hasRoom() {
+	if key != other && d.room() <= 0 {
 		d.overflow++
 		return d.findEndpoint(other)
 	}
 	e := &Endpoint{Method: key.method, Path: key.path}
 	d.endpoints[key] = e
 	return e
-}
-
-// hasRoom reports whether one more endpoint is within the limit, beside the
-// one that takes the rest.
-func (d *Deriver) hasRoom() bool {
-	n := len(d.endpoints)
-	if d.endpoints[other] != nil {
-		n--
-	}
-	return n < d.options.MaxEndpoints
 }
 
 func (e *Endpoint) begin(f *family, scrape uint64) {

@@ -68,5 +68,5 @@ func (d *Deriver) mayAdopt(t *track) bool {
 	if e := d.endpoints[t.key]; e != nil {
 		return e.family == t.family
 	}
-	return d.hasRoom()
+	return d.room() > 0
 }

@@ -21,6 +21,8 @@ type latencies struct {
 	hasNative bool
 	// mixed tells that buckets were given up, because not all series have them.
 	mixed bool
+	// refused tells that native has bounds that no duration has.
+	refused bool
 
 	// made is what native became last, from a layout of so many buckets from
 	// first on.
@@ -30,7 +32,7 @@ type latencies struct {
 }
 
 func (l *latencies) begin() {
-	l.hasClassic, l.hasNative, l.mixed = false, false, false
+	l.hasClassic, l.hasNative, l.mixed, l.refused = false, false, false, false
 	l.native = exponents{schema: maxSchema, counts: l.native.counts[:0]}
 	l.nativeSum = 0
 }
@@ -67,7 +69,7 @@ func (l *latencies) total(unit float64) *redpoll.Histogram {
 	}
 	if unit != 1 {
 		l.putOnGrid(unit)
-	} else if !l.makeExponential() {
+	} else if l.refused = !l.makeExponential(); l.refused {
 		return nil
 	}
 	l.made.Sum = l.nativeSum

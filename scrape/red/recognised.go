@@ -33,17 +33,17 @@ type facts struct {
 
 // circumstances are what it says of the target besides.
 type circumstances struct {
-	overflow, clipped, folded int
-	pathless                  string
-	machine                   bool
-	listed                    uint64 // hashOf the families
+	overflow, clipped, folded, mixed int
+	pathless                         string
+	machine                          bool
+	listed                           uint64 // hashOf the families
 }
 
 // tell makes the report anew if something that it says has changed. What it
 // gave out before stays as it is.
 func (d *Deriver) tell(listed []exposition.Family) {
 	changed := d.gatherFacts()
-	now := circumstances{d.overflow, d.clipped, d.folded, d.pathless, d.result.System.Machine != Usage{}, hashOf(listed)}
+	now := circumstances{d.overflow, d.clipped, d.folded, d.mixed, d.pathless, d.result.System.Machine != Usage{}, hashOf(listed)}
 	if !d.report.made || changed || now != d.report.of {
 		d.report = report{made: true, of: now, recognised: d.recognised(), ignored: d.ignored(listed)}
 		d.report.advice = d.advice(listed)
@@ -164,6 +164,7 @@ func (d *Deriver) note(f *family) string {
 	add(len(others) > maxNamed, "so are %d more", len(others)-maxNamed)
 	add(d.overflow > 0, "more than %d endpoints: %d series are merged into %q", d.options.MaxEndpoints, d.overflow, Other)
 	add(d.folded >= tellFolded, "the paths of %d series are folded: their IDs are %s", d.folded, anyID)
+	add(d.mixed > 0, "the series of %d endpoints have different buckets: only the bounds of all are used", d.mixed)
 	add(d.clipped > 0, "the paths of %d series are longer than %d bytes and were cut", d.clipped, maxLabel)
 	return strings.Join(notes, "; ")
 }

@@ -1,0 +1,65 @@
+package red
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/redpoll/redpoll/internal/redpoll"
+	"github.com/redpoll/redpoll/scrape/exposition"
+)
+
+// admit gives endpoints to the series that the scrape has for the first time,
+// where there is not room for all: to those that have counted the most. The
+// others go into Other when they are followed.
+func (d *Deriver) admit(samples []exposition.Sample) {
+	room := max(0, d.room())
+	if len(d.fresh) <= room {
+		d.fresh = d.fresh[:0]
+		return
+	}
+	totals := make(map[endpointKey]uint64)
+	for _, at := range d.fresh {
+		t := d.slots[samples[at].Series.Ref].track
+		if t.family != nil && t.family.chosen && d.endpoints[t.key] == nil && t.key != other {
+			totals[t.key] = redpoll.AddCounts(totals[t.key], countOf(&samples[at]))
+		}
+	}
+	d.fresh = d.fresh[:0]
+	if len(totals) <= room {
+		return
+	}
+	keys := make([]endpointKey, 0, len(totals))
+	for key := range totals {
+		keys = append(keys, key)
+	}
+	slices.SortFunc(keys, func(a, b endpointKey) int {
+		return cmp.Or(cmp.Compare(totals[b], totals[a]), cmp.Compare(a.path, b.path), cmp.Compare(a.method, b.method))
+	})
+	for _, key := range keys[:room] {
+		d.endpoints[key] = &Endpoint{Method: key.method, Path: key.path}
+	}
+}
+
+// countOf is how many requests a series has counted.
+func countOf(s *exposition.Sample) uint64 {
+	switch {
+	case s.Native != nil:
+		return wholeCount(s.Native.Count)
+	case s.Histogram != nil:
+		return wholeCount(s.Histogram.Count())
+	case s.Summary != nil:
+		return wholeCount(s.Summary.Count)
+	default:
+		return wholeCount(s.Value)
+	}
+}
+
+// room is how many more endpoints are within the limit, beside the one that
+// takes the rest.
+func (d *Deriver) room() int {
+	n := len(d.endpoints)
+	if d.endpoints[other] != nil {
+		n--
+	}
+	return d.options.MaxEndpoints - n
+}
