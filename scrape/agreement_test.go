@@ -30,16 +30,16 @@ func TestCanaryFiguresAgreeWithPrometheus(t *testing.T) {
 	}
 	p := startPrometheus(t, addresses)
 	m := idle(t, jobConfig(t, nil, addresses...))
-	scrape := func() {
-		p.await(fmt.Sprintf("sum(http_request_duration_seconds_count) == %d", fleet.total[fleet.state.Load()]))
+	scrape := func() (known time.Time) {
+		known = p.await(fmt.Sprintf("sum(http_request_duration_seconds_count) == %d", fleet.total[fleet.state.Load()]))
 		for _, target := range m.jobs[0].targets {
 			target.scrape(t.Context())
 		}
+		return known
 	}
-	scrape()
-	first := time.Now()
+	first := scrape()
 	fleet.state.Store(1)
-	scrape()
+	second := scrape()
 	s := m.Snapshot(time.Now(), every)
 
 	increase := func(series string) string {
@@ -47,7 +47,7 @@ func TestCanaryFiguresAgreeWithPrometheus(t *testing.T) {
 	}
 	compare := func(name, query string, figure func(*redpoll.EndpointMetrics) *float64) {
 		t.Helper()
-		want := p.query(query)
+		want := p.query(query, second)
 		if len(want) != len(s.Endpoints) || len(want) < 20 {
 			t.Fatalf("%s: Prometheus has %d endpoints, redpoll %d", name, len(want), len(s.Endpoints))
 		}
@@ -155,10 +155,11 @@ func startPrometheus(t *testing.T, targets []string) *realPrometheus {
 	return &realPrometheus{t: t, address: address}
 }
 
-// query evaluates now, and gives the values by the label path.
-func (p *realPrometheus) query(text string) map[string]float64 {
+// query evaluates at a time, and gives the values by the label path.
+func (p *realPrometheus) query(text string, at time.Time) map[string]float64 {
 	p.t.Helper()
-	response, err := http.Get("http://" + p.address + "/api/v1/query?query=" + url.QueryEscape(text))
+	parameters := url.Values{"query": {text}, "time": {fmt.Sprintf("%.3f", float64(at.UnixMilli())/1000)}}
+	response, err := http.Get("http://" + p.address + "/api/v1/query?" + parameters.Encode())
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -186,12 +187,17 @@ func (p *realPrometheus) query(text string) map[string]float64 {
 	return values
 }
 
-// await asks until the condition gives something.
-func (p *realPrometheus) await(condition string) {
+// await asks until the condition gives something, and says when that was. At
+// another time a scrape may have taken too long, and its series be gone.
+func (p *realPrometheus) await(condition string) (held time.Time) {
 	p.t.Helper()
 	ticker := time.NewTicker(50 * time.Millisecond)
 	defer ticker.Stop()
-	for deadline := time.After(time.Minute); len(p.query(condition)) == 0; {
+	deadline := time.After(time.Minute)
+	for {
+		if now := time.Now(); len(p.query(condition, now)) > 0 {
+			return now
+		}
 		select {
 		case <-ticker.C:
 		case <-deadline:
