@@ -1,5 +1,6 @@
 import { board } from "../state/live";
 import { adjust, route, visit } from "../state/navigation";
+import { Copyable } from "./copyable";
 import { Empty, STATUS_NAMES } from "./parts";
 
 const FIRST_TARGET = `scrape_configs:
@@ -21,7 +22,7 @@ export function NoTargets() {
   return (
     <Empty title="No targets yet">
       <p>Tell redpoll whom to watch. Put this into its configuration file and reload:</p>
-      <pre tabIndex={0}>{FIRST_TARGET}</pre>
+      <Copyable text={FIRST_TARGET} what="configuration" />
       <p>
         Any application with a Prometheus <code>/metrics</code> page will do.
       </p>
