@@ -1,0 +1,145 @@
+package red
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/redpoll/redpoll/scrape/exposition"
+)
+
+// follow advances one series and adds its increase to its endpoint, if its
+// family is the one that is used.
+func (d *Deriver) follow(t *track, s *exposition.Sample, restarted bool) {
+	if !(s.Value >= 0) || math.IsInf(s.Value, 1) { // possible where no TYPE line says counter
+		d.result.Skipped.Add(1, func() string {
+			return fmt.Sprintf("%v is %v, which no counter can be", t.series, s.Value)
+		})
+		return
+	}
+	t.past = d.history(t, s.Created, restarted)
+	t.before, t.scrape, t.created = t.scrape, d.scrape, s.Created
+	if len(t.links) > 0 {
+		d.linked = append(d.linked, t)
+	}
+	switch {
+	case s.Native != nil:
+		d.followNative(t, s.Native)
+	case s.Histogram != nil || s.Summary != nil:
+		d.followHistogram(t, s)
+	default:
+		increase, ok := t.counter.advance(s.Value, t.past)
+		d.took(t, t.counter.value, increase, ok)
+		if e := d.endpointOf(t); e != nil {
+			d.addTo(e, t)
+		}
+	}
+}
+
+// followHistogram advances a classic histogram or a summary.
+func (d *Deriver) followHistogram(t *track, s *exposition.Sample) {
+	h := d.histogramOf(s)
+	if s.Histogram != nil && t.family != nil && t.family.convention.Sparse {
+		h = t.family.complete(h, &d.scratch)
+		t.buckets.widen(h.Bounds)
+	}
+	if len(h.Bounds) > 0 && h.Bounds[0] < 0 {
+		d.skip(t, len(h.Cumulative), "has buckets for negative durations")
+		return
+	}
+	t.native = nil
+	g := t.buckets.advance(h, t.past)
+	d.took(t, t.buckets.count(), t.buckets.counted, g.ok)
+	if e := d.addDurations(t, g, len(h.Cumulative)); e != nil && s.Summary != nil {
+		e.setOwn(t, s.Summary.Quantiles)
+	}
+}
+
+// followNative advances a native histogram. What the application exposes of it
+// as a classic one is left out: it is the same.
+func (d *Deriver) followNative(t *track, h *exposition.Native) {
+	if t.native == nil {
+		t.native = &native{}
+	}
+	t.buckets.forget()
+	g := t.native.advance(h, t.past)
+	d.took(t, t.native.total, t.native.counted, g.ok)
+	d.addDurations(t, g, 1)
+}
+
+// addDurations adds a histogram's increase to its endpoint, which it returns;
+// nil if the family is not used. samples is what the series counts as.
+func (d *Deriver) addDurations(t *track, g growth, samples int) *Endpoint {
+	if !g.ok && g.doubt == "" && t.past == continued {
+		g.doubt = "cannot be compared with what it was, so it is counted anew"
+	}
+	if g.doubt != "" {
+		d.skip(t, samples, g.doubt)
+	}
+	e := d.endpointOf(t)
+	if e == nil {
+		return nil
+	}
+	if g.ok {
+		e.addLatency(t, g.sum, d.options.Scale)
+	}
+	d.addTo(e, t)
+	return e
+}
+
+// addTo adds what a series counted to its endpoint.
+func (d *Deriver) addTo(e *Endpoint, t *track) {
+	e.own.add(t, t.outcome)
+	if t.folded {
+		d.folded++
+	}
+}
+
+// skip counts samples of a series as not compared.
+func (d *Deriver) skip(t *track, samples int, why string) {
+	d.result.Skipped.Add(samples, func() string { return t.series.String() + " " + why })
+}
+
+// took notes what a series has counted, and the scrape if that fell.
+func (d *Deriver) took(t *track, total, increase uint64, ok bool) {
+	if total < t.total && t.past != fromZero {
+		d.fellIn = d.scrape
+	}
+	t.total, t.increase, t.known = total, increase, ok
+}
+
+// histogramOf is the sample's histogram; a summary is one without bounds.
+func (d *Deriver) histogramOf(s *exposition.Sample) *exposition.Histogram {
+	if s.Summary == nil {
+		return s.Histogram
+	}
+	d.scratch.Bounds = nil
+	d.scratch.Cumulative = append(d.scratch.Cumulative[:0], s.Summary.Count)
+	d.scratch.Sum = s.Summary.Sum
+	return &d.scratch
+}
+
+// shortAbsence is for how many scrapes a series' last value is trusted to be
+// that of the same counter: an exporter that was late with a part of its answer
+// goes on counting.
+const shortAbsence = 5
+
+// history says what t's new value is compared with. A series that says that it
+// was created later than it said before began anew, also if it has counted more
+// since than it had.
+func (d *Deriver) history(t *track, created float64, restarted bool) history {
+	recreated := t.created > 0 && created > t.created+startJitter
+	if recreated {
+		d.fellIn = d.scrape
+	}
+	switch {
+	case d.last.IsZero():
+		return baseline
+	case t.scrape == 0 || restarted || recreated || t.scrape < d.process.restartedIn:
+		t.forget()
+		return fromZero
+	case t.scrape == d.scrape-1 || t.scrape+shortAbsence >= d.scrape && t.scrape >= d.fellIn:
+		return continued
+	default:
+		return returned
+	}
+}
