@@ -79,8 +79,8 @@ type JobConfig struct {
 	Estimate Estimate `yaml:"estimate,omitempty"`
 	// PathFolding is how raw paths are folded.
 	PathFolding red.PathFolding `yaml:"path_folding,omitempty"`
-	// MaxEndpoints bounds the job's endpoints; the rest is merged into one
-	// with the path "other". 0 is the default.
+	// MaxEndpoints bounds the job's endpoints, of which the busiest are shown;
+	// the rest is merged into one with the path "other". 0 is the default.
 	MaxEndpoints int `yaml:"max_endpoints,omitempty"`
 }
 
