@@ -105,7 +105,8 @@ func toWireAlert(a *redpoll.Alert) wireAlert {
 	unit, factor := wireUnit(a.Unit)
 	return wireAlert{
 		ID: a.ID, Type: a.Metric, Rule: a.Rule, Severity: a.Severity, State: string(a.State),
-		Value: scaled(a.Value, factor), Range: alertRange(a), Peak: scaled(a.Peak, factor), Threshold: scaled(&a.Threshold, factor),
+		Value: scaled(a.Value, factor), Range: alertRange(a),
+		Peak: scaled(a.Peak, factor), PeakAtLeast: a.PeakIsLowerLimit, Threshold: scaled(&a.Threshold, factor),
 		Baseline: millis(a.Baseline), Unit: unit, Direction: direction(a.Above),
 		Job: a.Endpoint.Job, Method: a.Endpoint.Method, Path: a.Endpoint.Path,
 		Labels: a.Labels, Annotations: a.Annotations,

@@ -156,6 +156,7 @@ type wireAlert struct {
 	Value       number            `json:"value"`
 	Range       wireRange         `json:"range,omitzero"` // of the quantile that value tells of
 	Peak        number            `json:"peak"`
+	PeakAtLeast bool              `json:"peakAtLeast,omitempty"`
 	Threshold   number            `json:"threshold"`
 	Baseline    number            `json:"baseline"` // ms
 	Unit        string            `json:"unit"`     // ms, %, /s, bytes or ""

@@ -17,8 +17,6 @@ type alert struct {
 	held [3]time.Duration
 	// worst is the most severe level at which it fired; zero before that.
 	worst redpoll.Level
-	// peakIsLowerLimit is true if the Peak lay in the bucket up to +Inf.
-	peakIsLowerLimit bool
 }
 
 const notCrossed time.Duration = -1
@@ -41,7 +39,6 @@ func restoreAlert(stored redpoll.Alert, lastEval time.Time) *alert {
 	if !stored.FiredAt.IsZero() {
 		a.worst = redpoll.Level{Severity: stored.Severity, Threshold: stored.Threshold}
 	}
-	a.peakIsLowerLimit = a.isLowerLimit() && a.Value != nil && a.Peak != nil && *a.Value == *a.Peak
 	held := stored.UpdatedAt.Sub(stored.Since)
 	if stored.State == redpoll.Pending {
 		// The condition held from the last stored transition, which for most
@@ -118,7 +115,7 @@ func (a *alert) isLowerLimit() bool { return a.Lower != nil && a.Upper == nil }
 // remember keeps the worst of the incident for when it is over.
 func (a *alert) remember(level redpoll.Level) {
 	if a.Peak == nil || a.Above == (*a.Value > *a.Peak) {
-		a.Peak, a.peakIsLowerLimit = a.Value, a.isLowerLimit()
+		a.Peak, a.PeakIsLowerLimit = a.Value, a.isLowerLimit()
 	}
 	if a.State == redpoll.Firing && (a.worst.Severity == "" || level.Severity.Rank() > a.worst.Severity.Rank()) {
 		a.worst = level

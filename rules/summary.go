@@ -61,9 +61,9 @@ func (a *alert) worstFinding(r *rule) string {
 	case a.Peak == nil:
 		return ""
 	case r.metric.kind == latencySpike:
-		return "; at worst it was " + atLeast(a.peakIsLowerLimit, formatRise(*a.Peak))
+		return "; at worst it was " + atLeast(a.PeakIsLowerLimit, formatRise(*a.Peak))
 	default:
-		return "; at worst it was " + atLeast(a.peakIsLowerLimit, r.metric.format(*a.Peak))
+		return "; at worst it was " + atLeast(a.PeakIsLowerLimit, r.metric.format(*a.Peak))
 	}
 }
 

@@ -15,10 +15,10 @@ import (
 // alertColumns in the order of alertArgs and scanAlert.
 const alertColumns = `id, rule, metric, severity, state, state_before, cause, job, method, path,
 	value, peak, threshold, above, unit, baseline, labels, annotations, since, fired_at, resolved_at, updated_at, silenced_by,
-	latency_lower, latency_upper`
+	latency_lower, latency_upper, peak_is_lower_limit`
 
 const upsertAlert = "INSERT OR REPLACE INTO anomaly_alerts (" + alertColumns + `)
-	VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
+	VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
 
 // activeStates as a condition, worded as the partial index is.
 const activeStates = "state IN ('pending', 'firing', 'unknown')"
@@ -63,7 +63,7 @@ func alertArgs(a *redpoll.Alert) ([]any, error) {
 		orNull(a.Value), orNull(a.Peak), finite(a.Threshold), a.Above, string(a.Unit), orNull(a.Baseline),
 		string(labels), string(annotations),
 		a.Since.UnixMilli(), unixMilli(a.FiredAt), unixMilli(a.ResolvedAt), unixMilli(a.UpdatedAt), a.SilencedBy,
-		orNull(a.Lower), orNull(a.Upper),
+		orNull(a.Lower), orNull(a.Upper), a.PeakIsLowerLimit,
 	}, nil
 }
 
@@ -145,7 +145,7 @@ func scanAlert(rows *sql.Rows) (a redpoll.Alert, err error) {
 	err = rows.Scan(&a.ID, &a.Rule, &a.Metric, &a.Severity, &a.State, &a.Before, &a.Cause,
 		&a.Endpoint.Job, &a.Endpoint.Method, &a.Endpoint.Path,
 		&a.Value, &a.Peak, &a.Threshold, &a.Above, &a.Unit, &a.Baseline,
-		&labels, &annotations, &since, &fired, &resolved, &updated, &a.SilencedBy, &a.Lower, &a.Upper)
+		&labels, &annotations, &since, &fired, &resolved, &updated, &a.SilencedBy, &a.Lower, &a.Upper, &a.PeakIsLowerLimit)
 	if err != nil {
 		return a, err
 	}

@@ -22,7 +22,7 @@ func firing(id string, since int) redpoll.Alert {
 	value, peak, baseline, lower, upper := 0.75, 0.9, 0.5, 0.25, math.Inf(1)
 	return redpoll.Alert{
 		ID: id, Rule: "CheckoutSlow", Metric: "latency_spike", Severity: redpoll.Critical, State: redpoll.Firing,
-		Endpoint: checkout, Value: &value, Peak: &peak, Threshold: 0.5, Above: true, Unit: redpoll.Ratio, Baseline: &baseline, Lower: &lower, Upper: &upper,
+		Endpoint: checkout, Value: &value, Peak: &peak, Threshold: 0.5, Above: true, Unit: redpoll.Ratio, Baseline: &baseline, Lower: &lower, Upper: &upper, PeakIsLowerLimit: true,
 		Labels: map[string]string{"team": hostile}, Annotations: map[string]string{"summary": "slow"},
 		Since: at(since), FiredAt: at(since + 30), UpdatedAt: at(since + 60), SilencedBy: "s1",
 	}

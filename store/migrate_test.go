@@ -88,7 +88,7 @@ func TestCanaryDatabaseOfVersion1IsReadUnchanged(t *testing.T) {
 	}
 	want := []redpoll.Alert{firing("1", 35), resolved(firing("0", 0), 30)}
 	for i := range want {
-		want[i].Lower, want[i].Upper = nil, nil
+		want[i].Lower, want[i].Upper, want[i].PeakIsLowerLimit = nil, nil, false
 	}
 	if diff := cmp.Diff(want, alerts); diff != "" {
 		t.Errorf("alerts (-want +got):\n%s", diff)

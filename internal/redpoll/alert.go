@@ -86,7 +86,11 @@ type Alert struct {
 	Threshold float64
 	// Peak is the Value furthest beyond the threshold while it was crossed, in
 	// Unit; nil before the first.
-	Peak  *float64
+	Peak *float64
+	// PeakIsLowerLimit is true if the Peak lay in the bucket up to +Inf, so that
+	// the true value may have been anything above.
+	PeakIsLowerLimit bool
+
 	Above bool
 	Unit  Unit
 	// Lower and Upper bound the latency that Value was worked out from, in

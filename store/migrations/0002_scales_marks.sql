@@ -51,3 +51,5 @@ CREATE TABLE mark (
 -- The bounds, in seconds, of the latency that value was worked out from.
 ALTER TABLE anomaly_alerts ADD COLUMN latency_lower REAL;
 ALTER TABLE anomaly_alerts ADD COLUMN latency_upper REAL;
+-- 1 if the true value at the peak may have been anything above peak.
+ALTER TABLE anomaly_alerts ADD COLUMN peak_is_lower_limit INTEGER NOT NULL DEFAULT 0;

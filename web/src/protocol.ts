@@ -61,6 +61,7 @@ export interface Alert {
   value: number | null;
   range?: Range; // of the quantile that is judged; of the median for latency_spike
   peak: number | null; // the value furthest beyond the threshold so far
+  peakAtLeast?: boolean; // true if the peak is a lower limit of what it was
   threshold: number | null;
   baseline: number | null; // ms, latency_spike only
   unit: "ms" | "%" | "/s" | "bytes" | "";

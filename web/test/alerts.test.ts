@@ -91,11 +91,13 @@ test("the value shown is the endpoint's own figure while the alert is on, the wo
   expect(currentReading(alert("1"), undefined).value).toBe(300);
 });
 
-test("a latency in the last bucket is at least the highest bound, and only while it is the one shown", () => {
+test("a latency in the last bucket is at least the highest bound, now or at its worst", () => {
   const open = alert("1", { type: "p99.9", value: 10_000, peak: 10_000, range: [10_000, null] });
   expect(readingText(open, currentReading(open, undefined))).toBe("≥ 10 s");
   const over = alert("1", { state: "resolved", value: 300, peak: 10_000, range: [250, 500] });
   expect(readingText(over, currentReading(over, undefined))).toBe("10.0 s");
+  const beyond = alert("1", { state: "resolved", value: 300, peak: 10_000, peakAtLeast: true, range: [250, 500] });
+  expect(readingText(beyond, currentReading(beyond, undefined))).toBe("≥ 10 s");
   const board = new Board();
   const slow = endpoint("/orders", { p95: 5000, ranges: [[5, 10], [5000, null], [5000, null]] });
   board.apply(snapshot(1, [slow]), DEFAULT_THRESHOLDS, new Map());

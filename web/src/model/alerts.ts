@@ -99,14 +99,17 @@ function isDismissal(value: unknown): value is Dismissal {
  * alert's unit; it has a range only where it is a latency.
  */
 export function currentReading(alert: Alert, row: Row | undefined): Quantile {
-  if (hasEnded(alert.state)) return reading(alert, alert.peak);
+  if (hasEnded(alert.state)) return worst(alert);
   const live = row && !row.gone ? liveReading(alert.type, row.figures) : null;
-  return live && live.value !== null ? live : reading(alert, alert.value);
+  return live && live.value !== null ? live : reading(alert);
 }
 
-/** The range on the wire is that of the last value. */
-function reading({ unit, range, value }: Alert, shown: number | null): Quantile {
-  return { value: shown, range: unit === "ms" && shown === value ? (range ?? null) : null, own: false };
+function reading({ unit, range, value }: Alert): Quantile {
+  return { value, range: unit === "ms" ? (range ?? null) : null, own: false };
+}
+
+function worst({ unit, peak, peakAtLeast }: Alert): Quantile {
+  return { value: peak, range: unit === "ms" && peak !== null && peakAtLeast ? [peak, null] : null, own: false };
 }
 
 function liveReading(type: string, figures: EndpointMetrics): Quantile | null {
