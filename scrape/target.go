@@ -51,7 +51,6 @@ type target struct {
 	window window
 	system red.System
 	marks  []redpoll.Mark // since the last snapshot
-	merged int            // endpoints that the job had no room for
 }
 
 // buildTarget makes a target, or takes the one that runs already.

@@ -207,6 +207,3 @@ func (n *native) advance(h *exposition.Native, past history) growth {
 
 // fell reports whether all observations are fewer than they were.
 func (n *native) fell(h *exposition.Native) bool { return wholeCount(h.Count) < n.total }
-
-// forget drops the state.
-func (n *native) forget() { n.known = false }
