@@ -19,7 +19,7 @@ import (
 )
 
 // golden is a want.yaml: what follows, by hand, from two bodies of one target
-// that a real library printed five seconds apart. Each file says how its figures
+// that a library or proxy prints five seconds apart. Each file says how its figures
 // were worked out.
 type golden struct {
 	Source     string           `yaml:"source"`
