@@ -61,7 +61,7 @@ func (r *ranking) meet(c *contribution) *place {
 // merged is how many endpoints that are followed are not shown.
 func (r *ranking) merged() int { return len(r.places) - r.shown }
 
-// Ranking.
+// When places change hands.
 const (
 	// rankEvery is the time between rankings by recent traffic.
 	rankEvery = time.Minute

@@ -96,8 +96,12 @@ func TestFastTheLimitNeverChangesHowManyRequestsThereWere(t *testing.T) {
 	m := idle(t, jobConfig(t, limited(5), "one:80", "two:80"))
 	var want, got uint64
 	counts := []map[string]int{{}, {}}
+	begun := []int{100, 100} // when the processes started
 	for i := range 300 {
 		for which, target := range m.jobs[0].targets {
+			if r.IntN(10) == 0 {
+				counts[which], begun[which] = map[string]int{}, 100+5*i
+			}
 			for range 20 {
 				path := fmt.Sprintf("/page-%c", 'a'+(r.IntN(6)+i/30)%26)
 				n := r.IntN(30)
@@ -105,7 +109,8 @@ func TestFastTheLimitNeverChangesHowManyRequestsThereWere(t *testing.T) {
 					want += uint64(n)
 				}
 			}
-			target.exposed(counters(counts[which]), after(float64(5*i)))
+			process := fmt.Sprintf("process_start_time_seconds %d\n", begun[which])
+			target.exposed(counters(counts[which])+process, after(float64(5*i)))
 		}
 		s := m.Snapshot(after(float64(5*i)+1), every)
 		if n := len(s.Endpoints); n > 6 {

@@ -8,8 +8,9 @@ import (
 )
 
 // Snapshot is the state of everything at now. It takes what came in since the
-// one before, so that each increase is New in exactly one snapshot. interval is
-// the time between two snapshots. Each mark is in one snapshot, too. The result is never written to again.
+// one before, so that each increase is New in exactly one snapshot, and each mark
+// is in exactly one. interval is the time between two snapshots. The result is
+// never written to again.
 //
 // A target that has nothing new repeats its last figures while it is up and
 // its last scrape began less than two intervals ago, its own or the snapshots',

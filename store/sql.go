@@ -192,9 +192,9 @@ const (
 	silenceRetention   = 5 * 24 * time.Hour // after it ended
 )
 
-// prune deletes what has passed its retention at time ts, and marks beyond
-// their number. The journal goes by
-// whole minutes: a minute is never left with a part of its ticks.
+// prune deletes what has passed its retention at time ts, and marks beyond their
+// number. The journal goes by whole minutes: a minute is never left with a part
+// of its ticks.
 func (s *Store) prune(tx *transaction, ts int64) error {
 	before := func(age time.Duration) int64 { return floor(ts-age.Milliseconds(), minuteMS) }
 	err := tx.deleteOld([]oldRows{
