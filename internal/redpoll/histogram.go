@@ -25,7 +25,7 @@ type Histogram struct {
 }
 
 // Scale is how observations are taken to lie inside a bucket, and what is known
-// of the bounds.
+// of the bounds. Merge relies on the order.
 type Scale uint8
 
 // The scales.
@@ -59,14 +59,16 @@ func (e *Estimate) Seconds() *float64 {
 	return &v
 }
 
-// maxCount is where counts stay when they add up to more: the greatest whole
-// number up to which a float64 holds every one. Honest counts do not reach it.
-const maxCount = 1 << 53
+// MaxCount is the greatest count there is, and the greatest sum of durations that
+// is believed: up to it a float64 holds every whole number, beyond it one request
+// more makes no difference. Nothing honest comes near; what is exposed above it
+// is refused or taken for it, and what adds up to more stays there.
+const MaxCount = 1 << 53
 
-// AddCounts is the sum of two counts, at most 2^53: what a hostile target makes
-// up must not come out as a small number.
+// AddCounts is the sum of two counts, at most MaxCount: what a hostile target
+// makes up must not come out as a small number.
 func AddCounts(a, b uint64) uint64 {
-	return min(min(a, maxCount)+min(b, maxCount), maxCount)
+	return min(min(a, MaxCount)+min(b, MaxCount), MaxCount)
 }
 
 // NewHistogram makes an empty histogram that shares bounds.
@@ -94,7 +96,8 @@ func (h *Histogram) Count() uint64 {
 // the bounds that both have: at those, and nowhere else, the cumulative counts
 // of both are known, so nothing is invented. An Exponential histogram has every
 // bound of its schema, also where it counted nothing; two of them have those of
-// the coarser schema. Of different scales the more cautious one is kept.
+// the coarser schema. Of different scales the first in the order Linear,
+// Geometric, Exponential is kept: it takes the least for granted.
 //
 // h may get new Bounds and Counts; o is left as it is. Merging is commutative
 // and associative.
@@ -175,9 +178,11 @@ func (h *Histogram) coarsen(bounds []float64, scale Scale) {
 // (https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile):
 //
 //   - in the bucket that holds rank q × count it interpolates by Scale: linearly
-//     for classic histograms, exponentially for native ones;
-//   - the lowest bucket starts at 0 if its bound is positive, and is linear;
-//     otherwise its bound is the answer;
+//     for Linear, which is Prometheus' way with classic histograms, on a
+//     logarithmic axis for Exponential, its way with native ones, and for
+//     Geometric, which Prometheus does not have;
+//   - the lowest bucket starts at 0 if its bound is positive, and is linear
+//     whatever the Scale; otherwise its bound is the answer;
 //   - in the bucket up to +Inf the highest finite bound is the answer, which
 //     is then a lower limit of the true value.
 //

@@ -10,10 +10,6 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
-// maxCount is the greatest whole number below which a float64 holds every
-// whole number. No honest count is greater.
-const maxCount = 1 << 53
-
 // Decoder reads the Prometheus text format 0.0.4 and the protobuf format, by way
 // of expfmt.
 type Decoder struct {

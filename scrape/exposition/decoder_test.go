@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/redpoll/redpoll/internal/redpoll"
 )
 
 // read parses one body with a fresh reader.
@@ -260,7 +262,7 @@ func checkHistogram(t *testing.T, h *Histogram) {
 		t.Errorf("%d counts for %d bounds", len(h.Cumulative), len(h.Bounds))
 	}
 	for i, c := range h.Cumulative {
-		if !(c >= 0 && c <= maxCount) {
+		if !(c >= 0 && c <= redpoll.MaxCount) {
 			t.Errorf("count %v", c)
 		}
 		if i > 0 && i < len(h.Bounds) && !(h.Bounds[i] > h.Bounds[i-1]) {
@@ -272,7 +274,7 @@ func checkHistogram(t *testing.T, h *Histogram) {
 func checkNative(t *testing.T, n *Native) {
 	t.Helper()
 	for _, c := range append([]float64{n.Zero, n.Count}, n.Counts...) {
-		if !(c >= 0 && c <= maxCount) {
+		if !(c >= 0 && c <= redpoll.MaxCount) {
 			t.Errorf("count %v", c)
 		}
 	}
@@ -288,7 +290,7 @@ func checkNative(t *testing.T, n *Native) {
 
 func checkSummary(t *testing.T, s *Summary) {
 	t.Helper()
-	if !(s.Count >= 0 && s.Count <= maxCount) {
+	if !(s.Count >= 0 && s.Count <= redpoll.MaxCount) {
 		t.Errorf("count %v", s.Count)
 	}
 	for i, q := range s.Quantiles {

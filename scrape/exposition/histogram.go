@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	dto "github.com/prometheus/client_model/go"
+
+	"github.com/redpoll/redpoll/internal/redpoll"
 )
 
 // readHistogram takes the classic buckets, the native ones, or both.
@@ -165,4 +167,4 @@ func countOf(h *dto.Histogram) (count float64, known bool) {
 	return float64(h.GetSampleCount()), true
 }
 
-func plausible(count float64) bool { return count >= 0 && count <= maxCount }
+func plausible(count float64) bool { return count >= 0 && count <= redpoll.MaxCount }

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	dto "github.com/prometheus/client_model/go"
+
+	"github.com/redpoll/redpoll/internal/redpoll"
 )
 
 // set takes over an exposed summary, reusing the memory for the quantiles. A
@@ -13,7 +15,7 @@ import (
 // were left out for that, or for a rank that is none. why is not empty if the
 // summary cannot be used at all.
 func (s *Summary) set(exposed *dto.Summary) (left int, why string) {
-	if exposed.SampleCount == nil || exposed.GetSampleCount() > maxCount {
+	if exposed.SampleCount == nil || exposed.GetSampleCount() > redpoll.MaxCount {
 		return 0, "has no usable _count"
 	}
 	s.Count, s.Sum = float64(exposed.GetSampleCount()), math.NaN()

@@ -133,7 +133,7 @@ func (e *Endpoint) setOwn(t *track, stated []exposition.Quantile) {
 	}
 	unit := t.family.convention.Unit.seconds()
 	for _, q := range stated {
-		if q.Q >= 0 && q.Q <= 1 && q.Value >= 0 && q.Value <= maxCount && len(e.Own) < maxOwn {
+		if q.Q >= 0 && q.Q <= 1 && q.Value >= 0 && q.Value <= redpoll.MaxCount && len(e.Own) < maxOwn {
 			e.Own = append(e.Own, redpoll.OwnQuantile{Q: q.Q, Value: q.Value * unit})
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/redpoll/redpoll/internal/redpoll"
 	"github.com/redpoll/redpoll/scrape/exposition"
 )
 
@@ -194,7 +195,7 @@ func sumFell(before, now float64) bool { return now >= 0 && now < before*(1-sumS
 // beyond belief. That of none is known whatever is exposed.
 func plausibleSum(sum float64, observations uint64) float64 {
 	switch {
-	case sum >= 0 && sum <= maxCount:
+	case sum >= 0 && sum <= redpoll.MaxCount:
 		return sum
 	case observations == 0:
 		return 0
@@ -203,17 +204,13 @@ func plausibleSum(sum float64, observations uint64) float64 {
 	}
 }
 
-// maxCount is the greatest count that is believed, and the greatest increase
-// of a sum. Beyond it float64 cannot tell one request from none.
-const maxCount = 1 << 53
-
 // wholeCount rounds: some libraries count in fractions.
 func wholeCount(v float64) uint64 {
 	switch {
 	case !(v > 0):
 		return 0
-	case v >= maxCount:
-		return maxCount
+	case v >= redpoll.MaxCount:
+		return redpoll.MaxCount
 	}
 	whole := int64(v)
 	if v-float64(whole) >= 0.5 {
