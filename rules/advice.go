@@ -64,7 +64,7 @@ func (w *watch) advice() []redpoll.Advice {
 	}
 	var advice []redpoll.Advice
 	for _, l := range w.levels {
-		for _, b := range w.blurs(l.Threshold) {
+		for _, b := range w.blursAround(l.Threshold) {
 			if len(advice) == maxAdvice {
 				return advice
 			}
@@ -74,7 +74,8 @@ func (w *watch) advice() []redpoll.Advice {
 	return advice
 }
 
-func (w *watch) blurs(threshold float64) []*blur {
+// blursAround are those that hide the threshold, most endpoints first.
+func (w *watch) blursAround(threshold float64) []*blur {
 	found := map[bucket]*blur{}
 	var bounds []float64 // of the endpoint before
 	var now *blur        // what came of them
@@ -106,7 +107,7 @@ func (b *blur) text(metric string, threshold float64) string {
 		return fmt.Sprintf("%s is beyond the highest bucket, %s, of %s: whether %s is above cannot be told; %s, and a few beyond",
 			at, formatSeconds(b.lower), b.whose(), metric, mend)
 	}
-	return fmt.Sprintf("%s lies inside the wide bucket from %s to %s of %s: near it, %s is a guess; %s",
+	return fmt.Sprintf("%s lies inside the wide bucket from %s to %s of %s: near it, %s is an estimate; %s",
 		at, formatSeconds(b.lower), formatSeconds(b.upper), b.whose(), metric, mend)
 }
 

@@ -70,7 +70,7 @@ func TestFastAdviceNamesTheBucketToAddAndWhereItIsMissing(t *testing.T) {
 	)
 	want := []string{
 		"300 ms lies inside the wide bucket from 250 ms to 500 ms of 3 endpoints of blog, docs and shop, e.g. GET /posts: " +
-			"near it, p99 is a guess; add 0.3 to the histogram's buckets (in seconds)",
+			"near it, p99 is an estimate; add 0.3 to the histogram's buckets (in seconds)",
 		"300 ms is beyond the highest bucket, 200 ms, of GET /tags of blog: " +
 			"whether p99 is above cannot be told; add 0.3 to the histogram's buckets (in seconds), and a few beyond",
 		"30 s is beyond the highest bucket, 10 s, of GET /cart of shop: " +
