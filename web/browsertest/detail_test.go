@@ -238,7 +238,7 @@ func TestClientErrorsAreShownApart(t *testing.T) {
 }
 
 func TestRestartsAndDeploysAreMarkedWS(t *testing.T) {
-	now := time.Now()
+	now := time.Now().Truncate(time.Minute) // a step of history, so that the cursor falls on the restart
 	sc := shop()
 	sc.now = now
 	sc.marks = []object{
@@ -259,7 +259,7 @@ func TestRestartsAndDeploysAreMarkedWS(t *testing.T) {
 		t.Errorf("the marks of another job are among them: %q", got)
 	}
 	over := `document.querySelector(".u-over").getBoundingClientRect()`
-	x := eval[float64](p, over+`.left + `+over+`.width / 3`) // ten of fifteen minutes ago
+	x := eval[float64](p, over+`.left + `+over+`.width * 4 / 15`) // eleven of fifteen minutes ago: an update came since
 	y := eval[float64](p, over+`.top + 60`)
 	p.mouse(input.DispatchMouseEventTypeMouseMoved, x, y, input.MouseButtonNone)
 	p.shows(".legend-when", "restart of shop-1")
