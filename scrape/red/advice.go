@@ -182,12 +182,18 @@ func (f *family) asFound() Convention {
 	}
 }
 
-// found are the alternatives of which the family has a label.
+// found are the alternatives of which the family has a label. {/name} says
+// nothing more where name is the next.
 func (f *family) found(names LabelNames) (list LabelNames) {
 	for _, one := range names {
-		if slices.ContainsFunc(f.labels, LabelNames{one}.uses) || !isLabelName(one) && !strings.Contains(one, "{") {
-			list = append(list, one)
+		isConstant := !isLabelName(one) && !strings.Contains(one, "{")
+		if !isConstant && !slices.ContainsFunc(f.labels, LabelNames{one}.uses) {
+			continue
 		}
+		if last := len(list) - 1; last >= 0 && list[last] == "{/"+one+"}" {
+			list = list[:last]
+		}
+		list = append(list, one)
 	}
 	return list
 }

@@ -34,10 +34,10 @@ func NewCatalogue(own []Convention) *Catalogue {
 	if len(own) == 0 {
 		return builtInCatalogue()
 	}
-	return newCatalogue(slices.Concat(own, builtIn()))
+	return newCatalogue(slices.Concat(own, builtIn().conventions))
 }
 
-var builtInCatalogue = sync.OnceValue(func() *Catalogue { return newCatalogue(builtIn()) })
+var builtInCatalogue = sync.OnceValue(func() *Catalogue { return newCatalogue(builtIn().conventions) })
 
 func newCatalogue(list []Convention) *Catalogue {
 	c := &Catalogue{conventions: list, named: make(map[string]mentions)}

@@ -149,14 +149,24 @@ func (e ErrorsFrom) completed(c *Convention) ErrorsFrom {
 	return e
 }
 
-// builtIn are redpoll's own conventions, in the order of preference. The slice
-// is shared: do not write to it.
-var builtIn = sync.OnceValue(func() []Convention {
+// knowledge is what conventions.yaml holds.
+type knowledge struct {
+	conventions []Convention // in the order of preference
+	general     Convention   // what the general rule makes of any family
+}
+
+// builtIn is redpoll's own knowledge. Its slices are shared: do not write to
+// them.
+var builtIn = sync.OnceValue(func() knowledge {
 	list, err := readConventions(conventionsFile)
+	last := len(list) - 1
+	if err == nil && (last < 0 || list[last].Name != generalRule) {
+		err = fmt.Errorf("the last entry is not the %s", generalRule)
+	}
 	if err != nil {
 		panic(fmt.Sprintf("conventions.yaml, which is part of this program: %v", err))
 	}
-	return list
+	return knowledge{conventions: list[:last:last], general: list[last]}
 })
 
 func readConventions(text []byte) ([]Convention, error) {

@@ -54,6 +54,17 @@ var conventionCases = []struct {
 		},
 	},
 	{
+		name: "client_golang, a template wins over the raw path",
+		first: histogramType +
+			histogram("http_request_duration_seconds", `path="/orders/abc",handler="/orders/:id",method="get",code="200"`, 10, 20, 20),
+		second: histogramType +
+			histogram("http_request_duration_seconds", `path="/orders/abc",handler="/orders/:id",method="get",code="200"`, 40, 65, 70),
+		want: "GET /orders/:id: 50 0 0.0833333 0.5 0.2\n",
+		recognised: redpoll.Recognised{
+			Convention: "client_golang", Family: "http_request_duration_seconds", Kind: "histogram", Endpoints: 1,
+		},
+	},
+	{
 		name: "http_requests_total alone gives throughput and errors",
 		first: "# TYPE http_requests_total counter\n" +
 			`http_requests_total{uri="/b",method="PUT",status_code="200"} 10` + "\n" +
@@ -244,7 +255,7 @@ func TestFastConventions(t *testing.T) {
 func TestFastEveryConventionHasACase(t *testing.T) {
 	tried := make(map[[2]string]bool) // by name and pattern
 	try := func(convention, family string) {
-		for _, c := range builtIn() {
+		for _, c := range builtIn().conventions {
 			if c.Name == convention && redpoll.Glob(c.Family, family) {
 				tried[[2]string{c.Name, c.Family}] = true
 			}
@@ -256,7 +267,7 @@ func TestFastEveryConventionHasACase(t *testing.T) {
 	for _, want := range goldens(t) {
 		try(want.Convention, want.Family)
 	}
-	for _, c := range builtIn() {
+	for _, c := range builtIn().conventions {
 		if !tried[[2]string{c.Name, c.Family}] {
 			t.Errorf("%s reads %s in no case", c.Name, c.Family)
 		}

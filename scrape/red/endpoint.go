@@ -73,7 +73,8 @@ func (d *Deriver) presentEndpoint(t *track) *Endpoint {
 	if t.endpoint == nil || t.endpoint.forgotten {
 		t.endpoint = d.findEndpoint(t.key)
 		if t.endpoint.Label == "" {
-			t.endpoint.Label = t.family.convention.Path.labelOf(t.series)
+			_, label := t.family.convention.Path.find(t.series)
+			t.endpoint.Label = clip(label)
 		}
 	}
 	e := t.endpoint

@@ -10,17 +10,9 @@ import (
 // The general rule: a histogram or summary that no convention names, whose name
 // speaks of requests and of a duration with its unit, and whose series have a
 // label that names a path, is taken for the durations of requests. It is a
-// guess, used only where no convention knows the target's HTTP traffic.
+// guess, used only where no convention knows the target's HTTP traffic. The
+// labels that it looks for are the last entry of conventions.yaml.
 const generalRule = "general rule"
-
-// The labels that the general rule looks for, best first: templates before raw
-// paths.
-var (
-	guessPath      = LabelNames{"http_route", "route", "endpoint", "handler", "view", "operation", "uri", "path", "url"}
-	guessMethod    = LabelNames{"method", "http_method", "http_request_method", "request_method", "verb"}
-	guessStatus    = LabelNames{"status_code", "code", "status", "http_status", "http_status_code", "http_response_status_code", "response_code", "status_class"}
-	guessException = LabelNames{"exception"}
-)
 
 // words that a name is made of, apart from its unit.
 var (
@@ -92,19 +84,17 @@ func (d *Deriver) guessFor(s *exposition.Series) *guess {
 	if !ok || len(d.guesses) >= maxFamilies {
 		return nil
 	}
-	place := slices.IndexFunc(guessPath, func(name string) bool { return s.Label(name) != "" })
+	rule := builtIn().general
+	place := slices.IndexFunc(rule.Path, func(one string) bool { return LabelNames{one}.value(s) != "" })
 	if place < 0 {
 		d.pathless = clip(s.Name)
 		return nil
 	}
 	if s.Type == exposition.SummaryType {
-		place += len(guessPath)
+		place += len(rule.Path)
 	}
-	g := &guess{rank: len(d.catalogue.conventions) + place}
-	g.convention = Convention{
-		Name: generalRule, Family: s.Name, Kind: Latency, Unit: unit, Traffic: HTTP,
-		Path: guessPath, Method: guessMethod, Status: guessStatus, Exception: guessException,
-	}
+	g := &guess{convention: rule, rank: len(d.catalogue.conventions) + place}
+	g.convention.Family, g.convention.Unit = s.Name, unit
 	d.guesses[s.Name] = g
 	return g
 }

@@ -29,6 +29,9 @@ func TestFastGuessesAreMadeByNameAndLabels(t *testing.T) {
 	f("acme_http_latency_ms", `path="/a",http_method="GET",http_status="404"`, "GET /a: 10 0 5e-05 9.5e-05 0.0002")
 	f("acme_api_latency_microseconds", `operation="buy"`, "buy: 10 - 5e-08 9.5e-08 2e-07")
 	f("acme_response_time_milliseconds", `path="/raw",route="/{id}"`, "/{id}: 10 - 5e-05 9.5e-05 0.0002")
+	f("acme_http_latency_ms", `path="/a/7x",endpoint="/a/:id"`, "/a/:id: 10 - 5e-05 9.5e-05 0.0002")
+	f("acme_http_latency_ms", `path="/a",handler="none"`, "/a: 10 - 5e-05 9.5e-05 0.0002")
+	f("acme_http_latency_ms", `handler="ShowCart"`, "ShowCart: 10 - 5e-05 9.5e-05 0.0002")
 	f("acme_request_duration_seconds", `route="POST /a",exception="Boom"`, "POST /a: 10 10 0.05 0.095 0.2")
 	for _, name := range []string{
 		"acme_request_duration", "acme_request_seconds", "acme_duration_seconds", "acme_request_size_seconds",
@@ -110,6 +113,23 @@ func TestFastTheAdvisedMappingConfirmsAGuess(t *testing.T) {
 	if d.Recognised[0].Guess || len(d.Advice) > 0 {
 		t.Errorf("confirmed, it is still a guess: %+v, %+v", d.Recognised, d.Advice)
 	}
+}
+
+// A handler that is a route for some series only is confirmed as it was found.
+func TestFastTheAdvisedMappingKeepsTheOrderOfLabels(t *testing.T) {
+	f := func(labels, want string) {
+		t.Helper()
+		guessed := newTarget(t, Options{})
+		a := guessed.scrape(unknown("acme_http_latency_ms", labels, 1)).Advice[0]
+		if !strings.Contains(a.YAML, want) {
+			t.Errorf("{%s} is advised to be mapped by\n%s", labels, a.YAML)
+		}
+		advised := mapped(t, a)
+		advised.scrape(unknown("acme_http_latency_ms", labels, 1))
+		advised.wants(advised.scrape(unknown("acme_http_latency_ms", labels, 8)), figures(guessed.scrape(unknown("acme_http_latency_ms", labels, 8))))
+	}
+	f(`path="/a/x",handler="/a/:id",code="200"`, "    path: ['{/handler}', path, handler]\n")
+	f(`handler="/a/:id",code="200"`, "    path: handler\n")
 }
 
 // Only the counter's convention is known; the durations are advised to be used

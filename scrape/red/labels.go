@@ -11,11 +11,11 @@ import (
 	"github.com/redpoll/redpoll/scrape/exposition"
 )
 
-// LabelNames are alternatives, best first. Each is the name of a label, or a
-// text in which {name} stands for a label's value: "{controller}#{action}". A
-// text is told from a name by a character that no name has, so "/import" is a
-// text, too, and the same for every series. In YAML a single one may stand
-// without brackets.
+// LabelNames are alternatives, best first. Each is the name of a label; or
+// {/name}, a label that counts only if its value is a path; or a text in which
+// {name} stands for a label's value: "{controller}#{action}". A text is told
+// from a name by a character that no name has, so "/import" is a text, too, and
+// the same for every series. In YAML a single one may stand without brackets.
 type LabelNames []string
 
 // UnmarshalYAML accepts one name or a list of names.
@@ -59,18 +59,40 @@ func (l LabelNames) value(s *exposition.Series) string {
 	return v
 }
 
-// find is value, with whether it is that of a label alone.
-func (l LabelNames) find(s *exposition.Series) (value string, label bool) {
+// find is value, with the label that it comes from; empty if it is made of
+// several, or of none.
+func (l LabelNames) find(s *exposition.Series) (value, label string) {
 	for _, one := range l {
-		if isLabelName(one) {
-			if v := s.Label(one); v != "" {
-				return v, true
+		name, onlyPaths := labelOf(one)
+		if name == "" {
+			if v := fill(one, s); v != "" {
+				return v, ""
 			}
-		} else if v := fill(one, s); v != "" {
-			return v, false
+		} else if v := s.Label(name); v != "" && (!onlyPaths || isPath(v)) {
+			return v, name
+		}
+	}
+	return "", ""
+}
+
+// labelOf is the label whose value an alternative is; empty if it is a text.
+// onlyPaths tells that no other values count than paths.
+func labelOf(alternative string) (name string, onlyPaths bool) {
+	if isLabelName(alternative) {
+		return alternative, false
+	}
+	if name, ok := strings.CutPrefix(alternative, "{/"); ok {
+		if name, ok := strings.CutSuffix(name, "}"); ok && isLabelName(name) {
+			return name, true
 		}
 	}
 	return "", false
+}
+
+// isPath reports whether a value begins with a slash, behind a method or not.
+func isPath(value string) bool {
+	_, path := cutMethod(value)
+	return strings.HasPrefix(path, "/")
 }
 
 // isLabelName reports whether a text is the name of a label rather than a text
@@ -84,19 +106,6 @@ func isLabelName(text string) bool {
 		}
 	}
 	return text != ""
-}
-
-// labelOf is the label that value comes from; empty if it comes from several.
-func (l LabelNames) labelOf(s *exposition.Series) string {
-	for _, one := range l {
-		switch {
-		case !isLabelName(one) && fill(one, s) != "":
-			return ""
-		case isLabelName(one) && s.Label(one) != "":
-			return clip(one)
-		}
-	}
-	return ""
 }
 
 // fill puts the values of labels into a text; it is empty if the series lacks
@@ -122,7 +131,8 @@ func fill(text string, s *exposition.Series) string {
 // uses reports whether one of the alternatives is made of the label.
 func (l LabelNames) uses(label string) bool {
 	return slices.ContainsFunc(l, func(one string) bool {
-		return one == label || !isLabelName(one) && strings.Contains(one, "{"+label+"}")
+		name, _ := labelOf(one)
+		return name == label || name == "" && strings.Contains(one, "{"+label+"}")
 	})
 }
 

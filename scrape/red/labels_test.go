@@ -10,6 +10,7 @@ func TestFastPathsAreMadeOfLabels(t *testing.T) {
 	series := &exposition.Series{Labels: []exposition.Label{
 		{Name: "action", Value: "show"}, {Name: "controller", Value: "carts"},
 		{Name: "empty", Value: ""}, {Name: "path", Value: "/cart"}, {Name: "http.route", Value: "/r"},
+		{Name: "mux", Value: "POST /carts"},
 	}}
 	f := func(want string, names ...string) {
 		t.Helper()
@@ -26,6 +27,10 @@ func TestFastPathsAreMadeOfLabels(t *testing.T) {
 	f("", "{controller}#{empty}")
 	f("/jobs", "/jobs")
 	f("(no route)", "route", "(no route)")
+	f("/cart", "{/action}", "{/path}", "action")
+	f("POST /carts", "{/mux}", "path")
+	f("show", "{/action}", "action")
+	f("", "{/action}")
 	f("")
 	for _, names := range []LabelNames{{""}, {"{path"}, {"path}"}} {
 		if names.validate() == nil {

@@ -54,9 +54,9 @@ func (e *ErrorsFrom) keyOf(s *exposition.Series, c *Convention) endpointKey {
 }
 
 func keyOf(s *exposition.Series, paths, methods LabelNames, httpRoute bool) endpointKey {
-	text, isLabel := paths.find(s)
+	text, label := paths.find(s)
 	before, path := cutMethod(text)
-	if httpRoute && isLabel {
+	if httpRoute && label != "" {
 		path = cleanRoute(path)
 	}
 	return endpointKey{method: strings.ToUpper(clip(cmp.Or(methods.value(s), before))), path: path}
