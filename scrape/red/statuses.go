@@ -27,7 +27,7 @@ var DefaultErrors = Statuses{"5xx"}
 // Validate refuses an entry that could never match.
 func (s Statuses) Validate() error {
 	for _, pattern := range s {
-		if strings.TrimSpace(pattern) != pattern || pattern == "" {
+		if strings.TrimSpace(pattern) != pattern || lettersAndDigits(pattern) == "" {
 			return fmt.Errorf("errors: %q is no status; write a code (503), a class (5xx) or a word", pattern)
 		}
 	}
@@ -64,7 +64,7 @@ func (st status) matches(pattern string) bool {
 	case isCode(pattern):
 		return st.code == p.code
 	default:
-		return st.word == p.word
+		return p.word != "" && st.word == p.word
 	}
 }
 

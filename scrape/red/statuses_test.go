@@ -23,8 +23,17 @@ func TestFastStatusesAreJudged(t *testing.T) {
 	f(failed, Statuses{"Unavailable"}, "UNAVAILABLE")
 	f(served, Statuses{"Unavailable"}, "503", "Internal")
 	f(failed, Statuses{"deadline_exceeded"}, "DeadlineExceeded")
-	if err := (Statuses{"5xx", ""}).Validate(); err == nil {
-		t.Error("an empty status was accepted")
+	f(served, Statuses{"-"}, "-", "_", "")
+}
+
+func TestFastStatusesWithoutLetterOrDigitAreRefused(t *testing.T) {
+	for _, pattern := range []string{"", "-", "***", " 5xx"} {
+		if err := (Statuses{"5xx", pattern}).Validate(); err == nil {
+			t.Errorf("%q was accepted", pattern)
+		}
+	}
+	if err := (Statuses{"5xx", "503", "SERVER_ERROR", "失敗"}).Validate(); err != nil {
+		t.Error(err)
 	}
 }
 
