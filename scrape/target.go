@@ -242,6 +242,7 @@ func (t *target) record(o *outcome) {
 	} else {
 		s.Health, s.Error = redpoll.HealthUp, ""
 		s.Started, s.Restarts = o.derived.Started, o.derived.Restarts
+		s.Useful = o.derived.Useful
 		s.Recognised, s.Ignored, s.Advice = o.derived.Recognised, o.derived.Ignored, o.derived.Advice
 		t.system = o.derived.System
 		t.window.record(t.Job, o.derived, o.begun)

@@ -32,7 +32,7 @@ type checkTarget struct {
 
 func newCheckTarget(check *kingpin.CmdClause) *checkTarget {
 	c := &checkTarget{}
-	k := check.Command("target", "Scrape a target twice and print which endpoints are found, by which convention, what is ignored and what is missing. Fails if no endpoint is found.")
+	k := check.Command("target", "Scrape a target twice and print which endpoints are found, by which convention, what is ignored and what is missing. Fails if no endpoint is found, other than the metrics page itself; a machine's exporter has none and passes.")
 	k.Arg("url", "The metrics page: http://host:port/metrics, or host:port.").Required().StringVar(&c.url)
 	k.Flag("job", "Use the settings of this job of --config.file. Without it: those of the job that lists the target, if one does.").StringVar(&c.job)
 	k.Flag("wait", "Time between the two scrapes.").Default("5s").DurationVar(&c.wait)
@@ -65,7 +65,7 @@ func (c *checkTarget) run(ctx context.Context, configFile string, stdout io.Writ
 	if err := report.print(stdout); err != nil {
 		return err
 	}
-	if len(target.Recognised) == 0 {
+	if !target.Useful {
 		return errNothingFound
 	}
 	return nil

@@ -66,14 +66,27 @@ scrape_configs:
 
 func TestCheckTargetFailsWhereNothingIsFoundAndSaysWhatIsMissing(t *testing.T) {
 	t.Parallel()
-	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = w.Write([]byte("# TYPE temperature gauge\ntemperature 21\n"))
-	}))
-	defer target.Close()
-	code, report, errs := check(target.URL)
-	if code != 1 || !strings.Contains(errs, "no endpoint was found") || !strings.Contains(report, "What would tell more") {
-		t.Errorf("exit code %d: %s%s", code, report, errs)
+	const metricsPage = "# TYPE promhttp_metric_handler_requests_total counter\npromhttp_metric_handler_requests_total{code=\"200\"} 7\n"
+	for _, body := range []string{"# TYPE temperature gauge\ntemperature 21\n", metricsPage} {
+		code, report, errs := check(serveText(t, body))
+		if code != 1 || !strings.Contains(errs, "no endpoint was found") || !strings.Contains(report, "What would tell more") {
+			t.Errorf("exit code %d: %s%s", code, report, errs)
+		}
 	}
+	machine := metricsPage + "# TYPE node_boot_time_seconds gauge\nnode_boot_time_seconds 1.7e9\n"
+	if code, report, errs := check(serveText(t, machine)); code != 0 || strings.Contains(report, "What would tell more") {
+		t.Errorf("a machine: exit code %d: %s%s", code, report, errs)
+	}
+}
+
+// serveText starts a target that always answers the same, and gives its URL.
+func serveText(t *testing.T, body string) string {
+	t.Helper()
+	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(body))
+	}))
+	t.Cleanup(target.Close)
+	return target.URL
 }
 
 func TestCheckTargetRefusesWhatIsNoTarget(t *testing.T) {
@@ -95,11 +108,7 @@ func TestCheckTargetRefusesWhatIsNoTarget(t *testing.T) {
 
 func TestCheckTargetPrintsNothingThatDrivesATerminal(t *testing.T) {
 	t.Parallel()
-	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = w.Write([]byte("# TYPE http_requests_total counter\nhttp_requests_total{path=\"/\x1b[2J\u202e\u0007\",code=\"200\"} 7\n"))
-	}))
-	defer target.Close()
-	code, report, errs := check(target.URL)
+	code, report, errs := check(serveText(t, "# TYPE http_requests_total counter\nhttp_requests_total{path=\"/\x1b[2J\u202e\u0007\",code=\"200\"} 7\n"))
 	if code != 0 || strings.ContainsAny(report, "\x1b\a\u202e") || !strings.Contains(report, "/\ufffd[2J") {
 		t.Errorf("exit code %d: %q%s", code, report, errs)
 	}

@@ -45,6 +45,9 @@ type TargetStatus struct {
 	Started time.Time
 	// Restarts counts how often redpoll saw the process begin anew.
 	Restarts int
+	// Useful tells that the last scrape that succeeded has endpoints, other than
+	// that of redpoll's own scrapes, or the usage of a machine.
+	Useful bool
 	// Recognised are the metric families that endpoints were made of, Ignored
 	// those that speak of requests, too, and were not used.
 	Recognised []Recognised

@@ -14,7 +14,7 @@ import (
 
 // advice says what is missing, the most important first.
 func (d *Deriver) advice(listed []exposition.Family) (list []redpoll.Advice) {
-	if d.servesNobody() {
+	if !d.result.Useful {
 		return []redpoll.Advice{d.adviceOnNothing(listed)}
 	}
 	for _, f := range d.used() {

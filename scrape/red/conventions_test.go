@@ -310,7 +310,10 @@ func TestFastHintsSayWhatIsMissing(t *testing.T) {
 	f(Options{}, "up 1\n", "add a histogram http_request_duration_seconds with labels path, method and code")
 	own := "# TYPE promhttp_metric_handler_requests_total counter\npromhttp_metric_handler_requests_total{code=\"200\"} 1\n"
 	f(Options{}, own, "no request metrics found")
-	if d := newTarget(t, Options{}).scrape(own + "node_boot_time_seconds 1\n"); len(d.Advice) > 0 {
+	if newTarget(t, Options{}).scrape(own).Useful {
+		t.Error("the metrics page alone is called useful")
+	}
+	if d := newTarget(t, Options{}).scrape(own + "node_boot_time_seconds 1\n"); len(d.Advice) > 0 || !d.Useful {
 		t.Errorf("advice %q for a machine", d.Advice)
 	}
 	f(Options{}, "http_requests_total{code=\"200\"} 1\n", "http_requests_total has no label that names the path")

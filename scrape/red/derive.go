@@ -101,7 +101,9 @@ type Derived struct {
 	Restarts int
 	// Marks are what the scrape shows to have happened since the last one,
 	// without the names of job and instance. Their number is bounded over time.
-	Marks      []redpoll.Mark
+	Marks []redpoll.Mark
+	// Useful is as that of redpoll.TargetStatus.
+	Useful     bool
 	Recognised []redpoll.Recognised
 	Ignored    []redpoll.Ignored
 	Advice     []redpoll.Advice
@@ -254,6 +256,7 @@ func (d *Deriver) finish(at time.Time, listed []exposition.Family) {
 	d.result.Endpoints = d.present
 	d.result.System = d.system.result(d.result.Elapsed)
 	d.result.Started, d.result.Restarts = d.process.startTime(), d.process.restarts
+	d.result.Useful = !d.servesNobody()
 	d.tell(listed)
 	d.last = at
 }
