@@ -204,7 +204,7 @@ func combine(key redpoll.EndpointKey, parts []part) combined {
 		if p.news {
 			out.news++
 		}
-		if p.Latency != nil {
+		if p.Latency != nil && !p.Latency.Empty() {
 			buckets = max(buckets, len(p.Latency.Bounds))
 		}
 	}

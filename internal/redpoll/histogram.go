@@ -97,13 +97,21 @@ func (h *Histogram) Count() uint64 {
 // of both are known, so nothing is invented. An Exponential histogram has every
 // bound of its schema, also where it counted nothing; two of them have those of
 // the coarser schema. Of different scales the first in the order Linear,
-// Geometric, Exponential is kept: it takes the least for granted.
+// Geometric, Exponential is kept: it takes the least for granted. A histogram
+// without observations has no say in the bounds of one that has some.
 //
 // h may get new Bounds and Counts; o is left as it is. Merging is commutative
 // and associative.
 func (h *Histogram) Merge(o *Histogram) {
 	switch {
 	case h.SameLayout(o):
+	case o.Empty() && !h.Empty():
+		h.Sum += o.Sum
+		return
+	case h.Empty() && !o.Empty():
+		h.Bounds, h.Counts = o.Bounds, append(h.Counts[:0], o.Counts...)
+		h.Scale, h.Schema, h.Sum = o.Scale, o.Schema, h.Sum+o.Sum
+		return
 	case h.Scale == Exponential && o.Scale == Exponential:
 		o = h.align(o)
 	default:
@@ -117,6 +125,16 @@ func (h *Histogram) Merge(o *Histogram) {
 		h.Counts[i] = AddCounts(h.Counts[i], c)
 	}
 	h.Sum += o.Sum
+}
+
+// Empty reports whether there are no observations.
+func (h *Histogram) Empty() bool {
+	for _, c := range h.Counts {
+		if c > 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // SameLayout reports whether the buckets mean the same. It is cheap in the usual
@@ -158,7 +176,7 @@ func (h *Histogram) hasBound(v float64) bool {
 // coarsen sorts the counts into other buckets. Every one of bounds must be one
 // of which hasBound is true.
 func (h *Histogram) coarsen(bounds []float64, scale Scale) {
-	h.Scale = scale
+	h.Scale, h.Schema = scale, 0
 	if sameBounds(h.Bounds, bounds) {
 		return
 	}
@@ -170,7 +188,7 @@ func (h *Histogram) coarsen(bounds []float64, scale Scale) {
 		}
 		counts[to] = AddCounts(counts[to], c)
 	}
-	h.Bounds, h.Counts, h.Schema = bounds, counts, 0
+	h.Bounds, h.Counts = bounds, counts
 }
 
 // Quantile estimates the q-quantile in seconds as Prometheus'

@@ -223,3 +223,20 @@ func TestFastQuantileIsMonotoneAndInsideItsBucket(t *testing.T) {
 		}
 	}
 }
+
+func TestFastAHistogramWithoutObservationsHasNoSayInTheBounds(t *testing.T) {
+	busy, idle := hist([]float64{0.1, 0.5}, 1, 2, 3), hist([]float64{0.3}, 0, 0)
+	f := func(h, o *Histogram) {
+		t.Helper()
+		h = h.Clone()
+		h.Merge(o)
+		if diff := cmp.Diff(busy, h); diff != "" {
+			t.Error(diff)
+		}
+	}
+	f(busy, idle)
+	f(idle, busy)
+	f(busy, hist(nil, 0))
+	f(busy, native(t, 0, 0, 0, 1, 0))
+	f(native(t, 0, 0, 0, 1, 0), busy)
+}

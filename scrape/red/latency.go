@@ -45,9 +45,13 @@ func (l *latencies) addClassic(h *redpoll.Histogram) {
 		l.classic.Counts, l.hasClassic = counts, true
 		return
 	}
-	most := max(len(l.classic.Bounds), len(h.Bounds))
+	if l.classic.SameLayout(h) {
+		l.classic.Merge(h)
+		return
+	}
+	most, tell := max(len(l.classic.Bounds), len(h.Bounds)), !l.classic.Empty() && !h.Empty()
 	l.classic.Merge(h)
-	l.mixed = l.mixed || len(l.classic.Bounds) < most
+	l.mixed = l.mixed || tell && len(l.classic.Bounds) < most
 }
 
 // addNative adds a series' increase, the sum in seconds.
