@@ -2,6 +2,7 @@ package red
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 
@@ -347,5 +348,16 @@ func TestFastConventionsAreRefusedWithTheField(t *testing.T) {
 	f(Convention{Family: "f", Path: LabelNames{"p"}, ErrorsFrom: &ErrorsFrom{Family: "e", Status: LabelNames{"s}"}}}, "errors_from.status:")
 	if _, err := readConventions([]byte("- {family: f, path: p, colour: red}")); err == nil {
 		t.Error("an unknown key was accepted")
+	}
+}
+
+func TestFastBoundsInOtherUnitsAreThoseInSeconds(t *testing.T) {
+	for unit, per := range map[Unit]float64{"s": 1, "ms": 1e3, "us": 1e6} {
+		f := &family{convention: &Convention{Unit: unit}}
+		for _, seconds := range []float64{.005, .01, .025, .05, .1, .25, .3, .5, .7, 1, 2.5, 5, 10} {
+			if got := f.secondsOf([]float64{math.Round(seconds*per*1e6) / 1e6})[0]; got != seconds {
+				t.Errorf("%v s in %s is %v", seconds, unit, got)
+			}
+		}
 	}
 }

@@ -112,7 +112,7 @@ func (e *Endpoint) addLatency(t *track, sum float64, scale redpoll.Scale) {
 	if math.IsNaN(sum) {
 		e.MeanKnown, sum = false, 0
 	}
-	sum *= t.family.convention.Unit.seconds()
+	sum /= t.family.convention.Unit.perSecond()
 	if t.native != nil {
 		e.latencies.addNative(&t.native.increase, sum)
 		return
@@ -132,10 +132,10 @@ func (e *Endpoint) setOwn(t *track, stated []exposition.Quantile) {
 	if e.own.series > 1 {
 		return
 	}
-	unit := t.family.convention.Unit.seconds()
+	perSecond := t.family.convention.Unit.perSecond()
 	for _, q := range stated {
 		if q.Q >= 0 && q.Q <= 1 && q.Value >= 0 && q.Value <= redpoll.MaxCount && len(e.Own) < maxOwn {
-			e.Own = append(e.Own, redpoll.OwnQuantile{Q: q.Q, Value: q.Value * unit})
+			e.Own = append(e.Own, redpoll.OwnQuantile{Q: q.Q, Value: q.Value / perSecond})
 		}
 	}
 }
@@ -143,15 +143,15 @@ func (e *Endpoint) setOwn(t *track, stated []exposition.Quantile) {
 // secondsOf converts bounds. Series of a family nearly always share them, so
 // that the last ones are kept and shared.
 func (f *family) secondsOf(bounds []float64) []float64 {
-	unit := f.convention.Unit.seconds()
+	perSecond := f.convention.Unit.perSecond()
 	same := len(bounds) == len(f.bounds)
 	for i := 0; same && i < len(bounds); i++ {
-		same = bounds[i]*unit == f.bounds[i]
+		same = bounds[i]/perSecond == f.bounds[i]
 	}
 	if !same {
 		f.bounds = slices.Clone(bounds)
 		for i := range f.bounds {
-			f.bounds[i] *= unit
+			f.bounds[i] /= perSecond
 		}
 	}
 	return f.bounds
@@ -175,7 +175,7 @@ func (e *Endpoint) finish(at time.Time, elapsed time.Duration, restarted bool) {
 		in.Errors = min(of.errors, in.Requests)
 		in.ClientErrors = min(of.clientErrors, in.Requests-in.Errors)
 	}
-	in.Latency = e.latencies.total(e.family.convention.Unit.seconds())
+	in.Latency = e.latencies.total(1 / e.family.convention.Unit.perSecond())
 	e.bridged = e.joined.series == 0 && (e.joined.before > 0 || e.bridged)
 }
 
