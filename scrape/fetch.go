@@ -24,23 +24,42 @@ const (
 	acceptText = "text/plain;version=0.0.4;q=1,*/*;q=0.1"
 )
 
-// acceptNext is what to ask a target for after a scrape that asked for asked.
-// Some frameworks promise protobuf and fail when they are asked for it: those
-// are asked for text until a scrape fails again.
-func acceptNext(asked string, failed, ofProtobuf bool) string {
-	switch {
-	case !failed:
-		return asked
-	case ofProtobuf && asked == acceptBoth:
+// formats says what to ask a target for. Some frameworks promise protobuf and
+// fail when they are asked for it: those are asked for text until a scrape fails
+// again.
+type formats struct {
+	text     bool // is what is asked for now
+	worked   bool // a scrape that asked for both has succeeded
+	failures int  // in a row
+}
+
+// patientFailures is after how many failures in a row a target that could be
+// asked for both is asked for text: another program may answer there by now.
+// One that fails for a moment must not lose its native histograms, and with them
+// all quantiles, until it fails again.
+const patientFailures = 60
+
+func (f *formats) accept() string {
+	if f.text {
 		return acceptText
 	}
 	return acceptBoth
 }
 
+// scraped takes how a scrape went. ofProtobuf is whether protobuf may be why it
+// failed.
+func (f *formats) scraped(failed, ofProtobuf bool) {
+	if !failed {
+		f.worked, f.failures = f.worked || !f.text, 0
+		return
+	}
+	if f.failures++; f.failures >= patientFailures {
+		f.worked = false
+	}
+	f.text = ofProtobuf && !f.text && !f.worked
+}
+
 // mayBeOfProtobuf reports whether a target without an encoder answers like this.
-// One that answered the scrape before has an encoder, and fails for a moment: if
-// it were asked for text, its native histograms would be gone until it failed
-// again.
 func mayBeOfProtobuf(err error) bool {
 	var status *statusError
 	if !errors.As(err, &status) {

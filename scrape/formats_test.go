@@ -87,38 +87,33 @@ func TestFastATargetThatFailsAtProtobufIsAskedForText(t *testing.T) {
 	}
 }
 
-func TestFastATargetThatFailsForAMomentIsAskedForProtobufAgain(t *testing.T) {
-	ill, asked := false, ""
-	m := idle(t, jobConfig(t, nil, serve(t, func(w http.ResponseWriter, r *http.Request) {
-		if asked = r.Header.Get("Accept"); ill {
-			http.Error(w, "ill", http.StatusInternalServerError)
-			return
-		}
-		_, _ = io.WriteString(w, "a 1\n")
-	})))
-	for _, ill = range []bool{false, true, false} {
-		m.jobs[0].targets[0].scrape(t.Context())
-		if asked != acceptBoth {
-			t.Errorf("asked for %q", asked)
-		}
-	}
-}
-
-func TestFastWhatIsAskedForAfterAScrape(t *testing.T) {
-	f := func(asked string, failed, ofProtobuf bool, want string) {
+func TestFastWhatIsAskedForAfterScrapes(t *testing.T) {
+	// Scrapes: + succeeds, 5 fails as one without an encoder does, - otherwise.
+	f := func(scrapes string, text bool) {
 		t.Helper()
-		if got := acceptNext(asked, failed, ofProtobuf); got != want {
-			t.Errorf("after asking for %q, failed %v, of protobuf %v: %q, want %q", asked, failed, ofProtobuf, got, want)
+		var f formats
+		for _, s := range scrapes {
+			f.scraped(s != '+', s == '5')
+		}
+		if f.text != text {
+			t.Errorf("after %q asked for text: %v, want %v", scrapes, f.text, text)
 		}
 	}
-	f(acceptBoth, false, false, acceptBoth)
-	f(acceptBoth, false, true, acceptBoth)
-	f(acceptBoth, true, false, acceptBoth)
-	f(acceptBoth, true, true, acceptText)
-	f(acceptText, false, false, acceptText)
-	f(acceptText, false, true, acceptText)
-	f(acceptText, true, false, acceptBoth)
-	f(acceptText, true, true, acceptBoth)
+	f("", false)
+	f("+", false)
+	f("-", false)
+	f("5", true)
+	f("5+", true)
+	f("5+-", false) // it may have got an encoder meanwhile
+	f("5+5", false)
+	f("55", false)
+	f("+5", false) // it has an encoder, and is ill
+	f("+55+", false)
+	f("+5-5+5", false)
+	f("5+-+5", false)
+	f("+"+strings.Repeat("5", patientFailures-1), false)
+	f("+"+strings.Repeat("5", patientFailures), true)
+	f("+"+strings.Repeat("5", patientFailures)+"+", true)
 }
 
 func TestFastAnEmptyProtobufBodyIsAnApplicationWithoutMetrics(t *testing.T) {

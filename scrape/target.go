@@ -43,8 +43,8 @@ type target struct {
 	// These belong to the loop's goroutine.
 	reader  exposition.Reader
 	deriver *red.Deriver
-	accept  string // what to ask for
-	usual   int64  // length of the last body
+	formats formats
+	usual   int64 // length of the last body
 
 	mu     sync.Mutex // guards what follows
 	status redpoll.TargetStatus
@@ -93,7 +93,6 @@ func (j *job) newTarget(identity redpoll.Target, address string) *target {
 		reader:  exposition.NewDecoder(deriver.Wants),
 		deriver: deriver,
 		window:  window{instance: identity.Instance},
-		accept:  acceptBoth,
 		status: redpoll.TargetStatus{
 			Target:   identity,
 			Health:   redpoll.HealthUnknown,
@@ -151,7 +150,7 @@ func (t *target) scrape(ctx context.Context) {
 	// clock with them; the monotonic clock, which tells durations, does not.
 	o := outcome{begun: begun.Round(0)}
 	fetching, cancel := context.WithTimeout(ctx, time.Duration(t.job.config.ScrapeTimeout))
-	answer, err := t.job.fetch(fetching, t.URL, t.accept, t.usual)
+	answer, err := t.job.fetch(fetching, t.URL, t.formats.accept(), t.usual)
 	cancel()
 	o.duration = time.Since(begun)
 	var ofProtobuf bool // if it fails
@@ -162,21 +161,17 @@ func (t *target) scrape(ctx context.Context) {
 		}
 		return // stopped: that says nothing about the target
 	case err != nil:
-		o.failure, ofProtobuf = explain(err, t), mayBeOfProtobuf(err) && !t.answeredLast()
+		o.failure, ofProtobuf = explain(err, t), mayBeOfProtobuf(err)
 	default:
 		t.usual, ofProtobuf = int64(len(answer.body)), exposition.IsProtobuf(answer.contentType)
 		if !t.readInTurn(ctx, answer, &o) {
 			return
 		}
 	}
-	t.accept = acceptNext(t.accept, o.failure != "", ofProtobuf)
+	t.formats.scraped(o.failure != "", ofProtobuf)
 	t.job.manager.metrics.observe(t.Job, &o)
 	t.record(&o)
 }
-
-// answeredLast reports whether the last scrape succeeded. Only the loop, which
-// is the one to change the status, may ask.
-func (t *target) answeredLast() bool { return t.status.Health == redpoll.HealthUp }
 
 // outcome is how one scrape went.
 type outcome struct {
