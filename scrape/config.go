@@ -73,7 +73,7 @@ type JobConfig struct {
 	Conventions Conventions `yaml:"-"`
 	// Endpoints, if there are any, replace all conventions.
 	Endpoints Mappings `yaml:"endpoints,omitempty"`
-	// Errors are the statuses that count as errors; 5xx if there are none.
+	// Errors are the statuses that count as errors; 5xx where nil.
 	Errors red.Statuses `yaml:"errors,omitempty"`
 	// Estimate is how quantiles are worked out of a histogram's buckets.
 	Estimate Estimate `yaml:"estimate,omitempty"`

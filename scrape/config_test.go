@@ -95,6 +95,34 @@ func TestFastConfigASingleMappingNeedsNoList(t *testing.T) {
 	}
 }
 
+// An empty list is not the lack of one, in what is printed as well.
+func TestFastConfigErrorsAreOneOrAListOrNone(t *testing.T) {
+	f := func(text string, want red.Statuses) {
+		t.Helper()
+		c, err := decodeJob("job_name: shop\n" + text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		printed, err := yaml.Marshal(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := decodeJob(string(printed))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]red.Statuses{want, want}, []red.Statuses{c.Errors, again.Errors}); diff != "" {
+			t.Errorf("%s, and printed and read again:\n%s", text, diff)
+		}
+	}
+	f("", nil)
+	f("errors:", nil)
+	f("errors: []", red.Statuses{})
+	f("errors: 5xx", red.Statuses{"5xx"})
+	f("errors: 429", red.Statuses{"429"})
+	f("errors: [5xx, 429]", red.Statuses{"5xx", "429"})
+}
+
 func TestFastConfigRefusesWithTheField(t *testing.T) {
 	f := func(text, want string) {
 		t.Helper()

@@ -33,6 +33,9 @@ func (d *Deriver) advice(listed []exposition.Family) (list []redpoll.Advice) {
 			list = append(list, redpoll.Advice{Text: text})
 		}
 	}
+	if a := d.words.advice(); a.Text != "" {
+		list = append(list, a)
+	}
 	return append(list, d.adviceOnDurations(listed)...)
 }
 

@@ -21,7 +21,8 @@ type Options struct {
 	Conventions []Convention
 	// Catalogue is nil for redpoll's own conventions.
 	Catalogue *Catalogue
-	// Errors are the statuses that count as errors; nil is DefaultErrors.
+	// Errors are the statuses that count as errors; nil is DefaultErrors, and
+	// an empty list none.
 	Errors Statuses
 	// MetricsPath is the path that is scraped.
 	MetricsPath string
@@ -71,6 +72,7 @@ type Deriver struct {
 	mixed    int                     // endpoints whose series have different buckets
 	clipped  int                     // series whose path was cut
 	overflow int                     // series that were merged into Other
+	words    ownWords                // of Errors
 	pathless string                  // a family of requests whose series name no path
 	scratch  exposition.Histogram    // a summary seen as a histogram, or a sparse histogram completed
 	best     map[Traffic]*family     // the preferred family of each traffic
@@ -134,6 +136,7 @@ func NewDeriver(o Options) *Deriver {
 	if o.Errors == nil {
 		d.options.Errors = DefaultErrors
 	}
+	d.words = newOwnWords(d.options.Errors)
 	return d
 }
 

@@ -159,7 +159,9 @@ func (d *Deriver) assign(t *track, c *Convention, rank int) {
 	}
 	t.key.method = key.method
 	t.key.path, t.folded = d.folder.fold(clip(key.path))
-	t.outcome = c.outcomeOf(t.series, d.options.Errors)
+	if text, st, ok := c.statusOf(t.series); ok {
+		t.outcome = d.judge(text, st)
+	}
 	t.family.notice(t.series)
 }
 
@@ -197,7 +199,7 @@ func (d *Deriver) linkFor(c *Convention, s *exposition.Series) (link, bool) {
 	path, _ := d.folder.fold(clip(key.path))
 	l := link{convention: c, endpoint: endpointKey{method: key.method, path: path}}
 	if text := e.Status.value(s); text != "" {
-		l.outcome = d.options.Errors.judge(readStatus(text, c.GRPC))
+		l.outcome = d.judge(text, readStatus(text, c.GRPC))
 	}
 	return l, true
 }

@@ -20,12 +20,19 @@ type LabelNames []string
 
 // UnmarshalYAML accepts one name or a list of names.
 func (l *LabelNames) UnmarshalYAML(unmarshal func(any) error) error {
+	list, err := oneOrMore(unmarshal)
+	*l = list
+	return err
+}
+
+// oneOrMore reads a text or a list of texts.
+func oneOrMore(unmarshal func(any) error) (list []string, err error) {
 	var one string
 	if unmarshal(&one) == nil {
-		*l = LabelNames{one}
-		return nil
+		return []string{one}, nil
 	}
-	return unmarshal((*[]string)(l))
+	err = unmarshal(&list)
+	return list, err
 }
 
 // MarshalYAML writes one name alone and several on one line.

@@ -67,19 +67,20 @@ func (c *Convention) speaksOf(label string) bool {
 	return c.Path.uses(label) || c.Method.uses(label) || c.Status.uses(label) || c.Exception.uses(label)
 }
 
-// outcomeOf is how the requests of a series ended in the eyes of a job.
-func (c *Convention) outcomeOf(s *exposition.Series, errors Statuses) outcome {
+// statusOf is how the requests of a series ended, as its labels say; ok is false
+// if they do not. text is the label's value, empty for the lack of an exception.
+func (c *Convention) statusOf(s *exposition.Series) (text string, st status, ok bool) {
 	if text := c.Status.value(s); text != "" {
-		return errors.judge(readStatus(text, c.GRPC))
+		return text, readStatus(text, c.GRPC), true
 	}
 	for _, name := range c.Exception {
-		switch {
+		switch text := s.Label(name); {
 		case !has(s, name):
-		case s.Label(name) == "", strings.EqualFold(s.Label(name), "none"):
-			return served
+		case text == "", strings.EqualFold(text, "none"):
+			return "", status{}, true
 		default:
-			return errors.judge(raised(s.Label(name)))
+			return text, raised(text), true
 		}
 	}
-	return untold
+	return "", status{}, false
 }

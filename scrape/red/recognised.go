@@ -34,6 +34,7 @@ type facts struct {
 // circumstances are what it says of the target besides.
 type circumstances struct {
 	overflow, clipped, folded, mixed int
+	unmatched, statuses              int // of ownWords
 	pathless                         string
 	machine                          bool
 	listed                           uint64 // hashOf the families
@@ -43,7 +44,11 @@ type circumstances struct {
 // gave out before stays as it is.
 func (d *Deriver) tell(listed []exposition.Family) {
 	changed := d.gatherFacts()
-	now := circumstances{d.overflow, d.clipped, d.folded, d.mixed, d.pathless, d.result.System.Machine != Usage{}, hashOf(listed)}
+	now := circumstances{
+		overflow: d.overflow, clipped: d.clipped, folded: d.folded, mixed: d.mixed,
+		unmatched: len(d.words.unmatched), statuses: d.words.told(),
+		pathless: d.pathless, machine: d.result.System.Machine != Usage{}, listed: hashOf(listed),
+	}
 	if !d.report.made || changed || now != d.report.of {
 		d.report = report{made: true, of: now, recognised: d.recognised(), ignored: d.ignored(listed)}
 		d.report.advice = d.advice(listed)

@@ -3,6 +3,7 @@ package red
 import (
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 )
 
@@ -17,26 +18,50 @@ const (
 )
 
 // Statuses are the statuses that count as errors: codes ("503"), classes
-// ("5xx") or words ("SERVER_ERROR", "Unavailable"). Words are compared by their
-// letters and digits alone, without regard to case.
+// ("5xx", "5") or words. A word that HTTP or gRPC knows ("Not Found",
+// "SERVER_ERROR", "Unavailable") stands for its code or class; any other is one
+// of the application's own ("declined"). Words are compared by their letters
+// and digits alone, without regard to case. In YAML a single one may stand
+// without a list. Where nil stands for a default, an empty list does not:
+// nothing counts as an error then.
 type Statuses []string
 
 // DefaultErrors: a response is an error if the server says that it was.
 var DefaultErrors = Statuses{"5xx"}
 
-// Validate refuses an entry that could never match.
+// UnmarshalYAML accepts one status or a list of them.
+func (s *Statuses) UnmarshalYAML(unmarshal func(any) error) error {
+	list, err := oneOrMore(unmarshal)
+	*s = list
+	return err
+}
+
+// IsZero tells YAML that an empty list is not the lack of one.
+func (s Statuses) IsZero() bool { return s == nil }
+
+// meantAsCodes is a text of digits, signs and the x of classes, rather than a
+// word.
+var meantAsCodes = regexp.MustCompile(`^(?:[^\pL]|[xX])*[0-9](?:[^\pL]|[xX])*$`)
+
+// Validate refuses an entry that could never match, as well as what looks like a
+// code, a class or a pattern and is none.
 func (s Statuses) Validate() error {
 	for _, pattern := range s {
-		if strings.TrimSpace(pattern) != pattern || lettersAndDigits(pattern) == "" {
-			return fmt.Errorf("errors: %q is no status; write a code (503), a class (5xx) or a word", pattern)
+		switch {
+		case strings.ContainsAny(pattern, "*!"):
+			return fmt.Errorf("errors: %.100q: signs such as * and ! have no meaning here; name each status that counts: a code (503), a class (5xx) or a word", pattern)
+		case strings.TrimSpace(pattern) != pattern || lettersAndDigits(pattern) == "":
+			return fmt.Errorf("errors: %.100q is no status; write a code (503), a class (5xx) or a word", pattern)
+		case meantAsCodes.MatchString(pattern) && readStatus(pattern, false).class == 0:
+			return fmt.Errorf("errors: %.100q is no status; codes are 100 to 599, classes 1xx to 5xx, several are a list ([5xx, 429]), and gRPC's codes go by their names (Unavailable)", pattern)
 		}
 	}
 	return nil
 }
 
-// judge is the outcome that a status stands for. Code and class match whatever
-// way the application has to say them: "5xx" is Internal Server Error as well,
-// and gRPC's DeadlineExceeded.
+// judge is the outcome that a status stands for. Statuses are compared by what
+// they mean, whatever way the application has to say them: "5xx" is Internal
+// Server Error as well, and gRPC's DeadlineExceeded; "NotFound" is 404.
 func (s Statuses) judge(st status) outcome {
 	for _, pattern := range s {
 		if st.matches(pattern) {
@@ -49,6 +74,13 @@ func (s Statuses) judge(st status) outcome {
 	return served
 }
 
+// judge is how requests with the status st, which is written as text, ended in
+// the eyes of the job.
+func (d *Deriver) judge(text string, st status) outcome {
+	d.words.observe(text, st)
+	return d.options.Errors.judge(st)
+}
+
 // status is the value of a status label in the terms of HTTP.
 type status struct {
 	word  string // its letters and digits in lower case
@@ -59,12 +91,14 @@ type status struct {
 func (st status) matches(pattern string) bool {
 	p := readStatus(pattern, false)
 	switch {
-	case isClass(pattern):
-		return st.class == p.class
-	case isCode(pattern):
-		return st.code == p.code
+	case p.word == "":
+		return false
+	case st.word == p.word:
+		return true
+	case p.code != 0: // gRPC tells apart by name what has one code in HTTP
+		return st.code == p.code && !(isGRPC(st.word) && isGRPC(p.word))
 	default:
-		return p.word != "" && st.word == p.word
+		return p.class != 0 && st.class == p.class
 	}
 }
 
@@ -73,6 +107,9 @@ func (st status) matches(pattern string) bool {
 // spelling (NotFound, NOT_FOUND); of gRPC also by number.
 func readStatus(text string, grpc bool) status {
 	word := lettersAndDigits(text)
+	if word == "cancelled" {
+		word = "canceled"
+	}
 	if grpc {
 		if name, ok := grpcNumbers[word]; ok {
 			word = name
@@ -101,6 +138,8 @@ func readStatus(text string, grpc bool) status {
 
 // raised is the status of a request that ended with an exception.
 func raised(exception string) status { return status{lettersAndDigits(exception), 500, 5} }
+
+func isGRPC(word string) bool { return grpcCodes[word] != 0 }
 
 func isCode(text string) bool {
 	return len(text) == 3 && text[0] >= '1' && text[0] <= '5' && isDigit(text[1]) && isDigit(text[2])
@@ -149,7 +188,7 @@ var outcomeWords = map[string]int{
 // grpcCodes are gRPC's codes, as words, with the HTTP code that google.rpc.Code
 // maps them to (https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto).
 var grpcCodes = map[string]int{
-	"ok": 200, "canceled": 499, "cancelled": 499, "unknown": 500, "invalidargument": 400,
+	"ok": 200, "canceled": 499, "unknown": 500, "invalidargument": 400,
 	"deadlineexceeded": 504, "notfound": 404, "alreadyexists": 409, "permissiondenied": 403,
 	"resourceexhausted": 429, "failedprecondition": 400, "aborted": 409, "outofrange": 400,
 	"unimplemented": 501, "internal": 500, "unavailable": 503, "dataloss": 500, "unauthenticated": 401,
