@@ -52,6 +52,7 @@ type Deriver struct {
 	guesses   map[string]*guess // by the family's name
 
 	scrape uint64    // number of the current scrape, from 1
+	now    float64   // the time of the current scrape, in seconds since the Unix epoch
 	last   time.Time // of the last scrape; zero before the first
 
 	slots     []slot // by exposition.Series.Ref
@@ -165,6 +166,7 @@ func (d *Deriver) Derive(s exposition.Scrape, at time.Time) *Derived {
 
 func (d *Deriver) begin(at time.Time) {
 	d.scrape++
+	d.now = unixSeconds(at)
 	d.result = Derived{}
 	if !d.last.IsZero() {
 		d.result.Elapsed = at.Sub(d.last)

@@ -29,6 +29,8 @@ type family struct {
 	joinedIn   uint64   // the last scrape in which it was joined to a latency
 	adoptedIn  uint64   // the last scrape in which endpoints were made of it alone
 	yieldedIn  uint64   // the last scrape in which another had some of its endpoints
+	created    float64  // when one of the series of that scrape says it began
+	dated      bool     // they say different times
 	bounds     []float64
 	widest     []float64 // as exposed, if the buckets are sparse
 
@@ -41,6 +43,10 @@ type family struct {
 
 // saw notes a sample of the family in a scrape.
 func (f *family) saw(s *exposition.Sample, o outcome, scrape uint64) {
+	if f.scrape != scrape {
+		f.created, f.dated = s.Created, false
+	}
+	f.dated = f.dated || s.Created != f.created
 	f.scrape = scrape
 	if o != untold {
 		f.statusIn = scrape
@@ -70,6 +76,7 @@ type track struct {
 	series *exposition.Series
 	scrape uint64  // the last one that had it; 0 before the first
 	before uint64  // the last one before that
+	seen   float64 // the time of scrape, in seconds since the Unix epoch
 	past   history // what its value was compared with
 
 	// family is nil if the series is only linked.

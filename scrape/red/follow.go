@@ -3,6 +3,7 @@ package red
 import (
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/redpoll/redpoll/scrape/exposition"
 )
@@ -17,7 +18,7 @@ func (d *Deriver) follow(t *track, s *exposition.Sample, restarted bool) {
 		return
 	}
 	t.past = d.history(t, s.Created, restarted)
-	t.before, t.scrape, t.created = t.scrape, d.scrape, s.Created
+	t.before, t.scrape, t.seen, t.created = t.scrape, d.scrape, d.now, s.Created
 	if len(t.links) > 0 {
 		d.linked = append(d.linked, t)
 	}
@@ -124,15 +125,16 @@ func (d *Deriver) histogramOf(s *exposition.Sample) *exposition.Histogram {
 const shortAbsence = 5
 
 // history says what t's new value is compared with. A series that says that it
-// was created later than it said before began anew, also if it has counted more
-// since than it had.
+// was created since it was last seen, and not when it said before, began anew,
+// also if it has counted more since than it had. Any other time that it says is
+// that of a clock that was set: if it began anew nevertheless, it fell.
 func (d *Deriver) history(t *track, created float64, restarted bool) history {
-	recreated := t.created > 0 && created > t.created+startJitter
+	recreated := t.created > 0 && created > t.created+startJitter && plausiblyBetween(t.seen, created, d.now)
 	if recreated {
 		d.fellIn = d.scrape
 	}
 	switch {
-	case d.last.IsZero():
+	case d.last.IsZero() || t.scrape == 0 && !restarted && d.older(t, created):
 		return baseline
 	case t.scrape == 0 || restarted || recreated || t.scrape < d.process.restartedIn:
 		t.forget()
@@ -143,3 +145,19 @@ func (d *Deriver) history(t *track, created float64, restarted bool) history {
 		return returned
 	}
 }
+
+// older reports whether a series that appears says that it was created before
+// the last scrape, so that nobody knows when it counted what it has. Where all
+// series of its family say the same time it is not theirs: OpenTelemetry states
+// when the instrument was made.
+func (d *Deriver) older(t *track, created float64) bool {
+	return t.family != nil && t.family.dated && created > 0 && created < unixSeconds(d.last)-clockTolerance
+}
+
+// plausiblyBetween reports whether a time that a target states lies between two
+// of redpoll's, as far as the clocks agree; all in seconds since the Unix epoch.
+func plausiblyBetween(from, stated, to float64) bool {
+	return stated >= from-clockTolerance && stated <= to+clockTolerance
+}
+
+func unixSeconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }

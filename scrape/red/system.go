@@ -176,7 +176,7 @@ func (p *process) observe(r *systemReader, at time.Time) (moved, believable bool
 		return false, false
 	}
 	moved = p.started > 0 && started-p.started > startJitter
-	believable = started >= float64(p.seen.UnixMilli())/1000-clockTolerance
+	believable = started >= unixSeconds(p.seen)-clockTolerance
 	p.started, p.seen = started, at
 	return moved, believable
 }

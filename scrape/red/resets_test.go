@@ -1,0 +1,60 @@
+package red
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// A million requests stand in the counters; ten are served between two scrapes.
+func TestFastAStatedCreationIsBelievedOnlyIfItMayBeTrue(t *testing.T) {
+	const day = 86400
+	f := increases(t)
+	served := func(n int) string { return latency(n, n, n) }
+	f("the clock was set by two seconds, a day after the series began",
+		[]string{served(1e6) + created(-day), served(1e6+10) + created(-day+2), served(1e6+20) + created(-day+2)},
+		"/a: unknown", "/a: 10 0 0.05 0.095 0.2", "/a: 10 0 0.05 0.095 0.2")
+	f("it lies in the future, and then in a more distant one",
+		[]string{served(1e6) + created(-day), served(1e6+10) + created(day), served(1e6+20) + created(2*day)},
+		"/a: unknown", "/a: 10 0 0.05 0.095 0.2", "/a: 10 0 0.05 0.095 0.2")
+	f("clocks differ by two seconds at most: scrapes are at 0 and 5",
+		[]string{served(9) + created(-day), served(29) + created(-1.9)},
+		"/a: unknown", "/a: 29 0 0.05 0.095 0.2")
+	f("and the other way round",
+		[]string{served(9) + created(-day), served(29) + created(6.9)},
+		"/a: unknown", "/a: 29 0 0.05 0.095 0.2")
+	f("a series that fell began anew, whatever it says",
+		[]string{served(1e6) + created(-day), served(7) + created(day)},
+		"/a: unknown", "/a: 7 0 0.05 0.095 0.2")
+	f("a series that was away began anew while it was",
+		[]string{served(9) + created(-day), "up 1\n", "up 1\n", served(29) + created(3)},
+		"/a: unknown", "", "", "/a: 29 0 0.05 0.095 0.2")
+}
+
+func TestFastASeriesThatAppearsAndIsOldIsANewBaseline(t *testing.T) {
+	const day = 86400
+	f := increases(t)
+	two := func(a, b int, rest ...string) string {
+		return latency(a, a, a) + on("/b", strings.TrimPrefix(latency(b, b, b), histogramType)) + strings.Join(rest, "")
+	}
+	createdTwo := func(a, b float64) string {
+		_, second, _ := strings.Cut(created(b), "\n")
+		return created(a) + on("/b", second)
+	}
+	const ten = "/a: 10 0 0.05 0.095 0.2"
+	f("where it says that it began a day ago",
+		[]string{latency(10, 10, 10) + created(-2*day), two(20, 1e6, createdTwo(-2*day, -day)), two(30, 1e6+10, createdTwo(-2*day, -day))},
+		"/a: unknown", ten+"\n /b: unknown", ten+"\n /b: 10 0 0.05 0.095 0.2")
+	f("not where it began since the last scrape",
+		[]string{latency(10, 10, 10) + created(-2*day), two(20, 7, createdTwo(-2*day, 3))},
+		"/a: unknown", ten+"\n /b: 7 0 0.05 0.095 0.2")
+	f("not where all series say when the instrument was made",
+		[]string{latency(10, 10, 10) + created(-day), two(20, 1, createdTwo(-day, -day))},
+		"/a: unknown", ten+"\n /b: 1 0 0.05 0.095 0.2")
+	f("not where the process began anew",
+		[]string{
+			latency(10, 10, 10) + created(-2*day) + started(-2*day),
+			two(20, 7, createdTwo(1, -day), started(1)),
+		},
+		"/a: unknown", fmt.Sprintf("/a: 20 0 %s\n /b: 7 0 %[1]s", "0.05 0.095 0.2"))
+}
