@@ -149,7 +149,7 @@ func (d *Deriver) Derive(s exposition.Scrape, at time.Time) *Derived {
 	}
 	d.begin(at)
 	d.resolve(s.Samples)
-	restarted := d.restarted(s.Samples, at)
+	restarted := d.restarted(s.Samples)
 	d.mark(restarted, at)
 	d.chooseFamilies()
 	d.claimEndpoints(s.Samples)
@@ -206,8 +206,8 @@ func (d *Deriver) resolve(samples []exposition.Sample) {
 // restarted reports whether the process began anew since the last scrape, so
 // that every counter began at zero. A start that is hard to believe is believed
 // if a counter fell.
-func (d *Deriver) restarted(samples []exposition.Sample, at time.Time) bool {
-	moved, believable := d.process.observe(&d.system, at)
+func (d *Deriver) restarted(samples []exposition.Sample) bool {
+	moved, believable := d.process.observe(&d.system, d.now)
 	if !moved || !believable && !d.anyFell(samples) {
 		return false
 	}

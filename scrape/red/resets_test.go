@@ -58,3 +58,20 @@ func TestFastASeriesThatAppearsAndIsOldIsANewBaseline(t *testing.T) {
 		},
 		"/a: unknown", fmt.Sprintf("/a: 20 0 %s\n /b: 7 0 %[1]s", "0.05 0.095 0.2"))
 }
+
+// The clock of the machine is an hour fast for two scrapes, then for one more.
+// The process goes on all the while.
+func TestFastAStartInTheFutureIsBelievedOnlyIfACounterFell(t *testing.T) {
+	const million = 1_000_000
+	f := increases(t)
+	f("the clock is fast, set back and fast again",
+		[]string{
+			started(-1800) + requests(200, million), started(1800) + requests(200, million+10), started(1800) + requests(200, million+20),
+			started(-1800) + requests(200, million+30), started(1800) + requests(200, million+40),
+		},
+		"/a: unknown", "/a: 10 0 - - -", "/a: 10 0 - - -", "/a: 10 0 - - -", "/a: 10 0 - - -")
+	f("it is fast, and the process began anew",
+		// 7 and 12 since it began; without the start it were 7 and 2.
+		[]string{started(-1800) + requests(200, 10, 500, 10), started(1800) + requests(200, 7, 500, 12)},
+		"/a: unknown", "/a: 19 12 - - -")
+}

@@ -149,8 +149,8 @@ func (r *systemReader) result(elapsed time.Duration) System {
 
 // process watches when the target's process says it started.
 type process struct {
-	started     float64   // seconds since the Unix epoch; 0 if not said
-	seen        time.Time // the last scrape that said it
+	started     float64 // seconds since the Unix epoch; 0 if not said
+	seen        float64 // the time of the last scrape that said it, likewise
 	restarts    int
 	restartedIn uint64 // the last scrape that saw a restart; 0 if none did
 }
@@ -162,11 +162,11 @@ const startJitter = 1.5
 // clockTolerance is how far the clocks of a target and of redpoll may differ.
 const clockTolerance = 2
 
-// observe takes the start that the scrape at the time at says. moved tells that
-// it is later than before; believable, that it is not before the last scrape:
-// where it is, the process ran then already, and its clock was set. Several
-// starts, as a gateway exposes of several processes, say nothing.
-func (p *process) observe(r *systemReader, at time.Time) (moved, believable bool) {
+// observe takes the start that the scrape at the time now says. moved tells that
+// it is later than before; believable, that it lies between the last scrape and
+// this one: where it does not, the process ran before, and its clock was set.
+// Several starts, as a gateway exposes of several processes, say nothing.
+func (p *process) observe(r *systemReader, now float64) (moved, believable bool) {
 	if r.series[processStart] > 1 {
 		p.started = 0
 		return false, false
@@ -176,8 +176,8 @@ func (p *process) observe(r *systemReader, at time.Time) (moved, believable bool
 		return false, false
 	}
 	moved = p.started > 0 && started-p.started > startJitter
-	believable = started >= unixSeconds(p.seen)-clockTolerance
-	p.started, p.seen = started, at
+	believable = plausiblyBetween(p.seen, started, now)
+	p.started, p.seen = started, now
 	return moved, believable
 }
 
