@@ -26,15 +26,27 @@ const (
 	Requests Kind = "requests"
 )
 
-// Unit is what a family's durations are measured in; empty is seconds.
+// Unit is what a family's durations are measured in; empty is what the family's
+// name ends with, such as _ms, and seconds where it tells none.
 type Unit string
+
+// of is the unit of a family.
+func (u Unit) of(family string) Unit {
+	if u != "" {
+		return u
+	}
+	if told, ok := unitOf(family); ok {
+		return told
+	}
+	return "s"
+}
 
 // perSecond is how many of the unit make a second; 0 for an unknown one. A
 // division by it is exact to the last bit, so that 25 ms and 0.025 s are one
 // bound; a multiplication by 1e-3 is not.
 func (u Unit) perSecond() float64 {
 	switch u {
-	case "", "s":
+	case "s":
 		return 1
 	case "ms":
 		return 1e3
@@ -100,7 +112,7 @@ func (c *Convention) Validate() error {
 		return errors.New("family: name the metric family, such as http_request_duration_seconds")
 	case c.Kind != Latency && c.Kind != Requests:
 		return fmt.Errorf("kind: %q is neither %q nor %q", c.Kind, Latency, Requests)
-	case c.Unit.perSecond() == 0:
+	case c.Unit != "" && c.Unit.perSecond() == 0:
 		return fmt.Errorf("unit: %q is not one of s, ms, us", c.Unit)
 	case len(c.Path) == 0 && !c.PathIsMetricsPath:
 		return errors.New("path: name the label that tells endpoints apart, such as path")

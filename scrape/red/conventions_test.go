@@ -353,11 +353,36 @@ func TestFastConventionsAreRefusedWithTheField(t *testing.T) {
 
 func TestFastBoundsInOtherUnitsAreThoseInSeconds(t *testing.T) {
 	for unit, per := range map[Unit]float64{"s": 1, "ms": 1e3, "us": 1e6} {
-		f := &family{convention: &Convention{Unit: unit}}
+		f := &family{perSecond: unit.perSecond()}
 		for _, seconds := range []float64{.005, .01, .025, .05, .1, .25, .3, .5, .7, 1, 2.5, 5, 10} {
 			if got := f.secondsOf([]float64{math.Round(seconds*per*1e6) / 1e6})[0]; got != seconds {
 				t.Errorf("%v s in %s is %v", seconds, unit, got)
 			}
 		}
 	}
+}
+
+// A factor of 1000 would go unnoticed.
+func TestFastUnitIsToldByTheNameWhereTheConventionSaysNone(t *testing.T) {
+	f := func(name, family string, unit Unit, mean string) {
+		t.Helper()
+		s := newTarget(t, Options{Conventions: []Convention{{Family: family, Unit: unit, Path: LabelNames{"op"}, Where: map[string]string{"op": "/*"}}}})
+		text := func(n int) string {
+			return "# TYPE " + name + " histogram\n" + histogram(name, `op="/a"`, n, n, n)
+		}
+		s.scrape(text(1))
+		d := s.scrape(text(2))
+		if len(d.Endpoints) != 1 || number(d.Endpoints[0].Increase.Mean()) != mean {
+			t.Errorf("%s as %s in %q: %s want a mean of %s s", name, family, unit, figures(d), mean)
+		}
+	}
+	for name, mean := range map[string]string{
+		"op_ms": "0.0002", "op_milliseconds": "0.0002", "op_us": "2e-07", "op_microseconds": "2e-07", "op_seconds": "0.2", "op_duration": "0.2",
+	} {
+		for _, family := range []string{name, "*", "op_*"} {
+			f(name, family, "", mean)
+		}
+	}
+	f("op_ms", "op_ms", "s", "0.2")
+	f("op_seconds", "op_seconds", "ms", "0.0002")
 }

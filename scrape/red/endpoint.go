@@ -112,7 +112,7 @@ func (e *Endpoint) addLatency(t *track, sum float64, scale redpoll.Scale) {
 	if math.IsNaN(sum) {
 		e.MeanKnown, sum = false, 0
 	}
-	sum /= t.family.convention.Unit.perSecond()
+	sum /= t.family.perSecond
 	if t.native != nil {
 		e.latencies.addNative(&t.native.increase, sum)
 		return
@@ -132,10 +132,9 @@ func (e *Endpoint) setOwn(t *track, stated []exposition.Quantile) {
 	if e.own.series > 1 {
 		return
 	}
-	perSecond := t.family.convention.Unit.perSecond()
 	for _, q := range stated {
 		if q.Q >= 0 && q.Q <= 1 && q.Value >= 0 && q.Value <= redpoll.MaxCount && len(e.Own) < maxOwn {
-			e.Own = append(e.Own, redpoll.OwnQuantile{Q: q.Q, Value: q.Value / perSecond})
+			e.Own = append(e.Own, redpoll.OwnQuantile{Q: q.Q, Value: q.Value / t.family.perSecond})
 		}
 	}
 }
@@ -143,15 +142,14 @@ func (e *Endpoint) setOwn(t *track, stated []exposition.Quantile) {
 // secondsOf converts bounds. Series of a family nearly always share them, so
 // that the last ones are kept and shared.
 func (f *family) secondsOf(bounds []float64) []float64 {
-	perSecond := f.convention.Unit.perSecond()
 	same := len(bounds) == len(f.bounds)
 	for i := 0; same && i < len(bounds); i++ {
-		same = bounds[i]/perSecond == f.bounds[i]
+		same = bounds[i]/f.perSecond == f.bounds[i]
 	}
 	if !same {
 		f.bounds = slices.Clone(bounds)
 		for i := range f.bounds {
-			f.bounds[i] /= perSecond
+			f.bounds[i] /= f.perSecond
 		}
 	}
 	return f.bounds
@@ -175,7 +173,7 @@ func (e *Endpoint) finish(at time.Time, elapsed time.Duration, restarted bool) {
 		in.Errors = min(of.errors, in.Requests)
 		in.ClientErrors = min(of.clientErrors, in.Requests-in.Errors)
 	}
-	in.Latency = e.latencies.total(1 / e.family.convention.Unit.perSecond())
+	in.Latency = e.latencies.total(1 / e.family.perSecond)
 	e.bridged = e.joined.series == 0 && (e.joined.before > 0 || e.bridged)
 }
 

@@ -21,6 +21,7 @@ type family struct {
 	name       string
 	convention *Convention
 	rank       int      // lower is preferred
+	perSecond  float64  // units of its durations
 	guess      bool     // found by the general rule
 	labels     []string // of the convention's that some series has
 	scrape     uint64   // the last one that had it
@@ -176,7 +177,7 @@ func (d *Deriver) assign(t *track, c *Convention, rank int) {
 func (d *Deriver) familyFor(key familyKey, c *Convention) *family {
 	f := d.families[key]
 	if f == nil && len(d.families) < maxFamilies {
-		f = &family{name: clip(key.name), convention: c, rank: key.rank}
+		f = &family{name: clip(key.name), convention: c, rank: key.rank, perSecond: c.Unit.of(key.name).perSecond()}
 		d.families[key] = f
 	}
 	return f
