@@ -183,7 +183,7 @@ func (n *native) advance(h *exposition.Native, past history) growth {
 	total := max(wholeCount(h.Count), n.increase.total())
 	c := grew
 	if past == continued || past == returned {
-		if c = n.increase.subtract(&n.state); total < n.total || sumFell(n.sum, h.Sum) {
+		if c = n.increase.subtract(&n.state); total < n.total {
 			c = fellBack
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/redpoll/redpoll/scrape/exposition"
 )
 
 // A million requests stand in the counters; ten are served between two scrapes.
@@ -74,4 +76,36 @@ func TestFastAStartInTheFutureIsBelievedOnlyIfACounterFell(t *testing.T) {
 		// 7 and 12 since it began; without the start it were 7 and 2.
 		[]string{started(-1800) + requests(200, 10, 500, 10), started(1800) + requests(200, 7, 500, 12)},
 		"/a: unknown", "/a: 19 12 - - -")
+}
+
+// A clock that is set back by a minute during a request makes its duration
+// negative. Of a million requests since the start, ten are new.
+func TestFastASumThatFellAloneLeavesTheMeanUnknown(t *testing.T) {
+	f := increases(t)
+	body := func(n int, seconds float64) string {
+		whole := fmt.Sprintf("} %g\n", float64(n)/5)
+		return strings.Replace(latency(n, n, n), whole, fmt.Sprintf("} %g\n", seconds), 1)
+	}
+	const million = 1_000_000
+	f("of a classic histogram",
+		[]string{body(million, 9000), body(million+10, 8940), body(million+20, 8941)},
+		"/a: unknown", "/a: 10 0 0.05 0.095 -", "/a: 10 0 0.05 0.095 0.1")
+	f("whose buckets fell, it began anew",
+		[]string{body(million, 9000), body(10, 2)},
+		"/a: unknown", "/a: 10 0 0.05 0.095 0.2")
+
+	n := newNatives(Options{}, "http_request_duration_seconds")
+	state := func(count, seconds float64) exposition.Native {
+		one := nativeOf(0, 0, 0, 1, count)
+		one.Sum = seconds
+		return one
+	}
+	n.scrape(state(million, 9000))
+	e := n.scrape(state(million+10, 8940)).Endpoints[0]
+	if e.Increase.Requests != 10 || e.Increase.Latency.Count() != 10 || e.MeanKnown {
+		t.Errorf("native: %d requests, mean known %v; want 10 without a mean", e.Increase.Requests, e.MeanKnown)
+	}
+	if e = n.scrape(state(million+20, 8941)).Endpoints[0]; e.Increase.Latency.Sum != 1 || !e.MeanKnown {
+		t.Errorf("native: then the sum is %v, want 1 s", e.Increase.Latency.Sum)
+	}
 }

@@ -73,8 +73,9 @@ type buckets struct {
 
 // advance takes the new state and leaves what it grew by in b.increase.
 //
-// A bucket that fell means that the whole series began anew, and so does a sum
-// that fell. Where a lower bucket grew by more than a higher one, the higher is
+// A bucket that fell means that the whole series began anew. A sum alone that
+// fell does not: a clock that is set back makes a duration negative. It leaves
+// the sum of the increase unknown. Where a lower bucket grew by more than a higher one, the higher is
 // raised to it, as Prometheus' histogram_quantile does with inconsistent
 // buckets. Where the bounds are not those of before, the increase is told at
 // the bounds that both states have.
@@ -84,11 +85,11 @@ func (b *buckets) advance(h *exposition.Histogram, past history) growth {
 	}
 	g := growth{ok: past == fromZero || past == continued}
 	relaid := past != baseline && past != fromZero && !b.hasBounds(h.Bounds)
-	fell := past != baseline && past != fromZero && sumFell(b.sum, h.Sum)
+	var fell bool
 	if relaid {
-		fell = b.compareCommon(h) || fell
+		fell = b.compareCommon(h)
 	} else {
-		fell = b.compare(h) || fell
+		fell = b.compare(h)
 	}
 	switch {
 	case past == baseline:
@@ -182,14 +183,6 @@ func (b *buckets) fell(h *exposition.Histogram) bool { return wholeCount(h.Count
 
 // forget drops the state.
 func (b *buckets) forget() { b.bounds, b.cumulative, b.sum = nil, b.cumulative[:0], 0 }
-
-// sumSlack is the share by which a sum may fall without a reset: applications
-// that read the time of day see durations below zero when the clock is set.
-const sumSlack = 1e-3
-
-// sumFell reports whether a sum of durations is so much lower than before that
-// it began anew.
-func sumFell(before, now float64) bool { return now >= 0 && now < before*(1-sumSlack) }
 
 // plausibleSum is the sum of so many durations, NaN where it is below zero or
 // beyond belief. That of none is known whatever is exposed.
