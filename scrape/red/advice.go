@@ -43,7 +43,7 @@ func (d *Deriver) advice(listed []exposition.Family) (list []redpoll.Advice) {
 // machine's exporter is not expected to have others.
 func (d *Deriver) servesNobody() bool {
 	for _, f := range d.families {
-		if f.chosen && !f.convention.PathIsMetricsPath {
+		if f.now.chosen && !f.convention.PathIsMetricsPath {
 			return false
 		}
 	}
@@ -55,11 +55,12 @@ func (d *Deriver) adviceOnNothing(listed []exposition.Family) redpoll.Advice {
 	switch {
 	case !d.exclusive:
 		return redpoll.Advice{Text: d.faultOfMapping()}
-	case d.pathless != "":
-		unit, _ := unitOf(d.pathless)
+	case len(d.now.pathless) > 0:
+		name := clip(d.now.pathless[0])
+		unit, _ := unitOf(name)
 		return redpoll.Advice{
-			Text: fmt.Sprintf("no endpoints found: %s has no label that names the path. Add a label path to it in the application; or name a label that tells requests apart, or take them all for one endpoint:", d.pathless),
-			YAML: mappingOf(Convention{Family: d.pathless, Kind: kindOf(d.pathless, listed), Unit: unit, Path: LabelNames{"(all requests)"}}),
+			Text: fmt.Sprintf("no endpoints found: %s has no label that names the path. Add a label path to it in the application; or name a label that tells requests apart, or take them all for one endpoint:", name),
+			YAML: mappingOf(Convention{Family: name, Kind: kindOf(name, listed), Unit: unit, Path: LabelNames{"(all requests)"}}),
 		}
 	}
 	a := redpoll.Advice{Text: "no request metrics found: add a histogram http_request_duration_seconds with labels path, method and code to the application"}
@@ -76,8 +77,8 @@ func (d *Deriver) adviceOnNothing(listed []exposition.Family) redpoll.Advice {
 
 // faultOfMapping says why the job's own mappings find nothing.
 func (d *Deriver) faultOfMapping() string {
-	if d.pathless != "" {
-		return fmt.Sprintf("no endpoints found: %s is there, but none of its series has a label that the job's endpoints name under path; compare them with what the target exposes", d.pathless)
+	if len(d.now.pathless) > 0 {
+		return fmt.Sprintf("no endpoints found: %s is there, but none of its series has a label that the job's endpoints name under path; compare them with what the target exposes", clip(d.now.pathless[0]))
 	}
 	families := make([]string, len(d.options.Conventions))
 	for i := range families {
@@ -157,8 +158,8 @@ func adviceOnBuckets(f *family) string {
 // adviceOnDurations is for a target of which only counters are known, while a
 // family that no convention names may have the durations.
 func (d *Deriver) adviceOnDurations(listed []exposition.Family) (list []redpoll.Advice) {
-	best := d.best[HTTP]
-	if best == nil || !best.chosen || best.convention.Kind != Requests || !d.exclusive {
+	best := d.now.best[HTTP]
+	if best == nil || !best.now.chosen || best.convention.Kind != Requests || !d.exclusive {
 		return nil
 	}
 	for _, f := range d.families {

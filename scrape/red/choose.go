@@ -11,22 +11,20 @@ import (
 // best convention, but of guesses one family only; and what other conventions
 // read of the same families, for two series never have a request in common.
 func (d *Deriver) chooseFamilies() {
-	clear(d.best)
-	d.several = false
 	for _, f := range d.families {
-		if best := d.best[f.convention.Traffic]; f.scrape == d.scrape && (best == nil || f.before(best)) {
-			d.best[f.convention.Traffic] = f
+		if best := d.now.best[f.convention.Traffic]; f.now.present && (best == nil || f.before(best)) {
+			d.now.best[f.convention.Traffic] = f
 		}
 	}
 	chosen := 0
 	for _, f := range d.families {
-		best := d.best[f.convention.Traffic]
-		f.chosen = f.scrape == d.scrape && (!d.exclusive || f.name == best.name || f.rank == best.rank && !f.guess)
-		if f.chosen {
+		best := d.now.best[f.convention.Traffic]
+		f.now.chosen = f.now.present && (!d.exclusive || f.name == best.name || f.rank == best.rank && !f.guess)
+		if f.now.chosen {
 			chosen++
 		}
 	}
-	d.several = chosen > 1
+	d.now.several = chosen > 1
 }
 
 // before reports whether f is preferred.
@@ -38,17 +36,16 @@ func (f *family) before(g *family) bool {
 // than one of them knows: the preferred one. Two families that tell of the same
 // requests would otherwise count them twice.
 func (d *Deriver) claimEndpoints(samples []exposition.Sample) {
-	if !d.several {
+	if !d.now.several {
 		return
 	}
-	clear(d.claims)
 	for i := range samples {
 		t := d.slots[samples[i].Series.Ref].track
-		if t == nil || t.family == nil || !t.family.chosen {
+		if t == nil || t.family == nil || !t.family.now.chosen {
 			continue
 		}
-		if owner := d.claims[t.key]; owner == nil || t.family.before(owner) {
-			d.claims[t.key] = t.family
+		if owner := d.now.claims[t.key]; owner == nil || t.family.before(owner) {
+			d.now.claims[t.key] = t.family
 		}
 	}
 }
@@ -56,9 +53,9 @@ func (d *Deriver) claimEndpoints(samples []exposition.Sample) {
 // yields reports whether the series' endpoint is another family's. Families of
 // one name have no request in common.
 func (d *Deriver) yields(t *track) bool {
-	if !d.several {
+	if !d.now.several {
 		return false
 	}
-	owner := d.claims[t.key]
+	owner := d.now.claims[t.key]
 	return owner != nil && owner.name != t.family.name
 }

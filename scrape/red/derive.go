@@ -52,35 +52,48 @@ type Deriver struct {
 	guesses   map[string]*guess // by the family's name
 
 	scrape uint64    // number of the current scrape, from 1
-	now    float64   // the time of the current scrape, in seconds since the Unix epoch
+	at     float64   // the time of the current scrape, in seconds since the Unix epoch
 	last   time.Time // of the last scrape; zero before the first
 
 	slots     []slot // by exposition.Series.Ref
 	families  map[familyKey]*family
 	endpoints map[endpointKey]*Endpoint
-	present   []*Endpoint     // of the current scrape
-	fresh     []int           // its samples of series that are new and about requests
-	paths     map[string]bool // of the current scrape, if looked at
-	linked    []*track        // of the current scrape: counters of requests that others time
+	now       current
 
-	process  process
-	builds   builds
-	marks    marks
-	fellIn   uint64 // the last scrape in which a counter was seen to fall
-	system   systemReader
-	folder   *folder
-	folded   int                     // series of the current scrape whose path was folded
-	mixed    int                     // endpoints whose series have different buckets
-	clipped  int                     // series whose path was cut
-	overflow int                     // series that were merged into Other
-	words    ownWords                // of Errors
-	pathless string                  // a family of requests whose series name no path
-	scratch  exposition.Histogram    // a summary seen as a histogram, or a sparse histogram completed
-	best     map[Traffic]*family     // the preferred family of each traffic
-	several  bool                    // more than one family is used
-	claims   map[endpointKey]*family // whose each endpoint is, if several
-	report   report
-	result   Derived
+	process process
+	builds  builds
+	marks   marks
+	fellIn  uint64 // the last scrape in which a counter was seen to fall
+	system  systemReader
+	words   ownWords // of Errors
+	folder  *folder
+	scratch exposition.Histogram // a summary seen as a histogram, or a sparse histogram completed
+	report  report
+	result  Derived
+}
+
+// current is what belongs to one scrape alone.
+type current struct {
+	present  []*Endpoint
+	fresh    []int    // the samples of series that are new and about requests
+	linked   []*track // counters of requests that others time
+	pathless []string // families of requests, in order, with series that name no path
+
+	best    map[Traffic]*family     // the preferred family of each traffic
+	several bool                    // more than one family is used
+	claims  map[endpointKey]*family // whose each endpoint is, if several
+	paths   map[string]bool         // that some endpoint has, once looked at
+}
+
+// next is the empty state of the scrape after, in the same memory.
+func (c *current) next() current {
+	clear(c.best)
+	clear(c.claims)
+	clear(c.paths)
+	return current{
+		present: c.present[:0], fresh: c.fresh[:0], linked: c.linked[:0], pathless: c.pathless[:0],
+		best: c.best, claims: c.claims, paths: c.paths,
+	}
 }
 
 // slot is what a Ref stands for.
@@ -125,8 +138,11 @@ func NewDeriver(o Options) *Deriver {
 		families:  make(map[familyKey]*family),
 		endpoints: make(map[endpointKey]*Endpoint),
 		builds:    make(builds),
-		best:      make(map[Traffic]*family),
-		claims:    make(map[endpointKey]*family),
+		now: current{
+			best:   make(map[Traffic]*family),
+			claims: make(map[endpointKey]*family),
+			paths:  make(map[string]bool),
+		},
 	}
 	switch {
 	case len(o.Conventions) > 0:
@@ -166,12 +182,15 @@ func (d *Deriver) Derive(s exposition.Scrape, at time.Time) *Derived {
 
 func (d *Deriver) begin(at time.Time) {
 	d.scrape++
-	d.now = unixSeconds(at)
+	d.at = unixSeconds(at)
 	d.result = Derived{}
 	if !d.last.IsZero() {
 		d.result.Elapsed = at.Sub(d.last)
 	}
-	d.present, d.linked, d.folded, d.mixed = d.present[:0], d.linked[:0], 0, 0
+	d.now = d.now.next()
+	for _, f := range d.families {
+		f.now = account{}
+	}
 	d.system.begin()
 }
 
@@ -187,7 +206,7 @@ func (d *Deriver) resolve(samples []exposition.Sample) {
 		if s.series != series {
 			*s = slot{series: series, track: d.newTrack(series), role: systemRoleOf(series)}
 			if s.track != nil {
-				d.fresh = append(d.fresh, i)
+				d.now.fresh = append(d.now.fresh, i)
 			}
 		}
 		switch s.role {
@@ -197,9 +216,19 @@ func (d *Deriver) resolve(samples []exposition.Sample) {
 		default:
 			d.system.add(s.role, samples[i].Value)
 		}
-		if s.track != nil && s.track.family != nil {
-			s.track.family.saw(&samples[i], s.track.outcome, d.scrape)
+		if s.track != nil {
+			d.saw(s.track, &samples[i])
 		}
+	}
+}
+
+// saw notes which family the scrape has, and what of it.
+func (d *Deriver) saw(t *track, s *exposition.Sample) {
+	switch last := len(d.now.pathless) - 1; {
+	case t.family != nil:
+		t.family.now.saw(s, t.outcome)
+	case t.pathless && (last < 0 || d.now.pathless[last] != t.series.Name):
+		d.now.pathless = append(d.now.pathless, t.series.Name)
 	}
 }
 
@@ -207,7 +236,7 @@ func (d *Deriver) resolve(samples []exposition.Sample) {
 // that every counter began at zero. A start that is hard to believe is believed
 // if a counter fell.
 func (d *Deriver) restarted(samples []exposition.Sample) bool {
-	moved, believable := d.process.observe(&d.system, d.now)
+	moved, believable := d.process.observe(&d.system, d.at)
 	if !moved || !believable && !d.anyFell(samples) {
 		return false
 	}
@@ -246,11 +275,8 @@ func (d *Deriver) fell(t *track, s *exposition.Sample) bool {
 // finish completes the result. listed are the scrape's families.
 func (d *Deriver) finish(at time.Time, listed []exposition.Family) {
 	restarted := d.scrape == d.fellIn || d.scrape == d.process.restartedIn
-	for _, e := range d.present {
+	for _, e := range d.now.present {
 		e.finish(at, d.result.Elapsed, restarted)
-		if e.latencies.mixed {
-			d.mixed++
-		}
 		if e.latencies.refused {
 			d.result.Skipped.Add(1, func() string {
 				return fmt.Sprintf("%.100s has native buckets beyond any duration", e.family.name)
@@ -258,17 +284,17 @@ func (d *Deriver) finish(at time.Time, listed []exposition.Family) {
 		}
 	}
 	d.forget(at)
-	d.result.Endpoints = d.present
+	d.result.Endpoints = d.now.present
 	d.result.System = d.system.result(d.result.Elapsed)
 	d.result.Started, d.result.Restarts = d.process.startTime(), d.process.restarts
 	d.result.Useful = !d.servesNobody()
-	d.tell(listed)
+	d.tell(at, listed)
 	d.last = at
 }
 
 // forget drops endpoints that have been gone for long.
 func (d *Deriver) forget(at time.Time) {
-	if len(d.endpoints) == len(d.present) {
+	if len(d.endpoints) == len(d.now.present) {
 		return
 	}
 	for key, e := range d.endpoints {

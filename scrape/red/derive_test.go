@@ -323,7 +323,7 @@ func TestFastSeriesWithOtherBucketsMergeWhereBoundsAgree(t *testing.T) {
 	// Only 0.5 is common: 40 up to it, so p50 is 0.25 and p95 0.475.
 	d := s.scrape(body(one(10), two(10)))
 	s.wants(d, " /a: 40 20 0.25 0.475 0.2\n")
-	if note := d.Recognised[0].Note; !strings.Contains(note, "the series of 1 endpoints have different buckets") {
+	if note := d.Recognised[0].Note; !strings.Contains(note, "different buckets in the series of 1 endpoint:") {
 		t.Errorf("note %q", note)
 	}
 }
@@ -335,7 +335,7 @@ func TestFastLongLabelValuesAreCutAndCounted(t *testing.T) {
 	if len(path) > maxLabel+len("…") || !utf8.ValidString(path) || !strings.HasSuffix(path, "…") {
 		t.Errorf("a path of %d bytes, valid %v", len(path), utf8.ValidString(path))
 	}
-	if want := "the paths of 1 series are longer than 1024 bytes and were cut"; !strings.Contains(d.Recognised[0].Note, want) {
+	if want := "paths longer than 1024 bytes, in 1 series, were cut"; !strings.Contains(d.Recognised[0].Note, want) {
 		t.Errorf("note %q, want %q", d.Recognised[0].Note, want)
 	}
 }

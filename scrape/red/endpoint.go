@@ -55,11 +55,11 @@ var other = endpointKey{path: Other}
 // endpointOf is the endpoint that the series belongs to, nil if its family is
 // not used. It marks the endpoint as present.
 func (d *Deriver) endpointOf(t *track) *Endpoint {
-	if t.family == nil || !t.family.chosen {
+	if t.family == nil || !t.family.now.chosen {
 		return nil
 	}
 	if d.yields(t) {
-		t.family.yieldedIn = d.scrape
+		t.family.now.yielded = true
 		return nil
 	}
 	return d.presentEndpoint(t)
@@ -80,7 +80,7 @@ func (d *Deriver) presentEndpoint(t *track) *Endpoint {
 	e := t.endpoint
 	if e.scrape != d.scrape {
 		e.begin(t.family, d.scrape)
-		d.present = append(d.present, e)
+		d.now.present = append(d.now.present, e)
 	}
 	return e
 }
@@ -90,7 +90,6 @@ func (d *Deriver) findEndpoint(key endpointKey) *Endpoint {
 		return e
 	}
 	if key != other && d.room() <= 0 {
-		d.overflow++
 		return d.findEndpoint(other)
 	}
 	e := &Endpoint{Method: key.method, Path: key.path}
@@ -105,6 +104,21 @@ func (e *Endpoint) begin(f *family, scrape uint64) {
 	e.family, e.scrape = f, scrape
 	e.MeanKnown, e.Own = true, e.Own[:0]
 	e.latencies.begin()
+}
+
+// add adds what a series of the endpoint's own family counted.
+func (e *Endpoint) add(t *track) {
+	e.own.add(t, t.outcome)
+	told := &t.family.now.counts
+	if t.folded {
+		told.folded++
+	}
+	if t.clipped {
+		told.clipped++
+	}
+	if e.Path == Other && t.key != other {
+		told.merged++
+	}
 }
 
 // addLatency adds the increase of durations that t has just seen.
@@ -203,6 +217,6 @@ func (e *Endpoint) statuses(restarted bool) (of *tally, known bool) {
 	case e.joined.hasStatus:
 		return &e.joined, e.joined.complete(restarted) && !e.apart()
 	default:
-		return nil, e.family.hasStatus(e.scrape) && e.own.complete(restarted)
+		return nil, e.family.now.status && e.own.complete(restarted)
 	}
 }

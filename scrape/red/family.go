@@ -24,48 +24,62 @@ type family struct {
 	perSecond  float64  // units of its durations
 	guess      bool     // found by the general rule
 	labels     []string // of the convention's that some series has
-	scrape     uint64   // the last one that had it
-	chosen     bool     // in the current scrape
-	statusIn   uint64   // the last scrape that had a series with a status
-	joinedIn   uint64   // the last scrape in which it was joined to a latency
-	adoptedIn  uint64   // the last scrape in which endpoints were made of it alone
-	yieldedIn  uint64   // the last scrape in which another had some of its endpoints
-	created    float64  // when one of the series of that scrape says it began
-	dated      bool     // they say different times
 	bounds     []float64
 	widest     []float64 // as exposed, if the buckets are sparse
 
-	// The last scrapes in which some series had buckets, native ones, and
-	// quantiles of its own.
-	bucketsIn, nativeIn, quantilesIn uint64
-
-	now, told facts // for the report, in this scrape and when it was last made
+	now, told account // of this scrape, and what was last told
 }
 
-// saw notes a sample of the family in a scrape.
-func (f *family) saw(s *exposition.Sample, o outcome, scrape uint64) {
-	if f.scrape != scrape {
-		f.created, f.dated = s.Created, false
-	}
-	f.dated = f.dated || s.Created != f.created
-	f.scrape = scrape
-	if o != untold {
-		f.statusIn = scrape
-	}
-	if s.Native != nil {
-		f.nativeIn = scrape
-	}
-	if s.Histogram != nil && len(s.Histogram.Bounds) > 0 {
-		f.bucketsIn = scrape
-	}
-	if s.Summary != nil && len(s.Summary.Quantiles) > 0 {
-		f.quantilesIn = scrape
-	}
+// account is what one scrape says of a family. Nothing of it is kept: with a new
+// version an application may move its statuses elsewhere.
+type account struct {
+	facts
+	counts
+	created float64 // when one of the series says it began
+	dated   bool    // they say different times
 }
 
-// hasStatus reports whether some series of the family has a status in a scrape.
-// An application may move the status elsewhere with a new version.
-func (f *family) hasStatus(scrape uint64) bool { return f.statusIn == scrape }
+// facts are known for certain.
+type facts struct {
+	present bool
+	chosen  bool // its convention is used
+	linked  bool // it was joined to a latency
+	adopted bool // endpoints were made of it, although it is only linked
+	yielded bool // another family has some of its endpoints
+
+	status  bool // some series has one
+	joined  bool // some endpoint's errors are those of a counter
+	counted bool // and so are its requests
+
+	buckets, native, quantiles bool // some series has them
+
+	labels int // that the convention names and some series has
+}
+
+// counts vary from scrape to scrape.
+type counts struct {
+	endpoints int
+	merged    int // series that went into Other, because there are too many endpoints
+	folded    int // series whose path was
+	clipped   int // series whose path was
+	mixed     int // endpoints whose series have different buckets
+}
+
+// used reports whether endpoints are made of the family.
+func (f *facts) used() bool { return f.chosen || f.adopted }
+
+// saw notes a sample of the family.
+func (a *account) saw(s *exposition.Sample, o outcome) {
+	if !a.present {
+		a.created = s.Created
+	}
+	a.dated = a.dated || s.Created != a.created
+	a.present = true
+	a.status = a.status || o != untold
+	a.native = a.native || s.Native != nil
+	a.buckets = a.buckets || s.Histogram != nil && len(s.Histogram.Bounds) > 0
+	a.quantiles = a.quantiles || s.Summary != nil && len(s.Summary.Quantiles) > 0
+}
 
 type familyKey struct {
 	name string
@@ -80,11 +94,14 @@ type track struct {
 	seen   float64 // the time of scrape, in seconds since the Unix epoch
 	past   history // what its value was compared with
 
-	// family is nil if the series is only linked.
+	// family is nil if the series is only linked, or pathless: it should be of
+	// an endpoint, and no label names one.
 	family   *family
+	pathless bool
 	endpoint *Endpoint
 	key      endpointKey
 	folded   bool // the path was
+	clipped  bool // the path was
 	outcome  outcome
 	// links are the endpoints whose latency another family has.
 	links    []link
@@ -136,14 +153,9 @@ func (d *Deriver) newTrack(s *exposition.Series) *track {
 		}
 	}
 	if !named && d.exclusive {
-		if g := d.guessFor(s); g != nil {
-			d.assign(t, &g.convention, g.rank)
-			if t.family != nil {
-				t.family.guess = true
-			}
-		}
+		d.guess(t)
 	}
-	if t.family == nil && len(t.links) == 0 {
+	if t.family == nil && !t.pathless && len(t.links) == 0 {
 		return nil
 	}
 	return t
@@ -156,15 +168,13 @@ func (d *Deriver) assign(t *track, c *Convention, rank int) {
 		key.path = d.options.MetricsPath
 	}
 	if key.path == "" {
-		d.pathless = clip(t.series.Name)
+		t.pathless = true
 		return
 	}
 	if t.family = d.familyFor(familyKey{t.series.Name, rank}, c); t.family == nil {
 		return
 	}
-	if len(key.path) > maxLabel {
-		d.clipped++
-	}
+	t.clipped = len(key.path) > maxLabel
 	t.key.method = key.method
 	t.key.path, t.folded = d.folder.fold(clip(key.path))
 	if text, st, ok := c.statusOf(t.series); ok {

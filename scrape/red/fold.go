@@ -83,9 +83,6 @@ type foldPattern struct {
 	as      string
 }
 
-// tellFolded is from how many folded series on the target's report says so.
-const tellFolded = 10
-
 // anyID stands for a segment that is one of many.
 const anyID = "{id}"
 

@@ -18,9 +18,9 @@ func (d *Deriver) follow(t *track, s *exposition.Sample, restarted bool) {
 		return
 	}
 	t.past = d.history(t, s.Created, restarted)
-	t.before, t.scrape, t.seen, t.created = t.scrape, d.scrape, d.now, s.Created
+	t.before, t.scrape, t.seen, t.created = t.scrape, d.scrape, d.at, s.Created
 	if len(t.links) > 0 {
-		d.linked = append(d.linked, t)
+		d.now.linked = append(d.now.linked, t)
 	}
 	switch {
 	case s.Native != nil:
@@ -31,7 +31,7 @@ func (d *Deriver) follow(t *track, s *exposition.Sample, restarted bool) {
 		increase, ok := t.counter.advance(s.Value, t.past)
 		d.took(t, t.counter.value, increase, ok)
 		if e := d.endpointOf(t); e != nil {
-			d.addTo(e, t)
+			e.add(t)
 		}
 	}
 }
@@ -83,16 +83,8 @@ func (d *Deriver) addDurations(t *track, g growth, samples int) *Endpoint {
 	if g.ok {
 		e.addLatency(t, g.sum, d.options.Scale)
 	}
-	d.addTo(e, t)
+	e.add(t)
 	return e
-}
-
-// addTo adds what a series counted to its endpoint.
-func (d *Deriver) addTo(e *Endpoint, t *track) {
-	e.own.add(t, t.outcome)
-	if t.folded {
-		d.folded++
-	}
 }
 
 // skip counts samples of a series as not compared.
@@ -129,7 +121,7 @@ const shortAbsence = 5
 // also if it has counted more since than it had. Any other time that it says is
 // that of a clock that was set: if it began anew nevertheless, it fell.
 func (d *Deriver) history(t *track, created float64, restarted bool) history {
-	recreated := t.created > 0 && created > t.created+startJitter && plausiblyBetween(t.seen, created, d.now)
+	recreated := t.created > 0 && created > t.created+startJitter && plausiblyBetween(t.seen, created, d.at)
 	if recreated {
 		d.fellIn = d.scrape
 	}
@@ -151,7 +143,7 @@ func (d *Deriver) history(t *track, created float64, restarted bool) history {
 // series of its family say the same time it is not theirs: OpenTelemetry states
 // when the instrument was made.
 func (d *Deriver) older(t *track, created float64) bool {
-	return t.family != nil && t.family.dated && created > 0 && created < unixSeconds(d.last)-clockTolerance
+	return t.family != nil && t.family.now.dated && created > 0 && created < unixSeconds(d.last)-clockTolerance
 }
 
 // plausiblyBetween reports whether a time that a target states lies between two

@@ -71,30 +71,31 @@ type guess struct {
 	rank       int
 }
 
-// guessFor is what the general rule makes of the series' family; nil if it is
-// not one.
-func (d *Deriver) guessFor(s *exposition.Series) *guess {
-	if s.Type != exposition.HistogramType && s.Type != exposition.SummaryType {
-		return nil
-	}
-	if g := d.guesses[s.Name]; g != nil {
-		return g
-	}
+// guess makes the series one of an endpoint, if the general rule takes its
+// family for durations of requests. A family's first series tells its rank.
+func (d *Deriver) guess(t *track) {
+	s := t.series
 	unit, ok := durationsOf(s.Name)
-	if !ok || len(d.guesses) >= maxFamilies {
-		return nil
+	if !ok || s.Type != exposition.HistogramType && s.Type != exposition.SummaryType {
+		return
 	}
-	rule := builtIn().general
-	place := slices.IndexFunc(rule.Path, func(one string) bool { return LabelNames{one}.value(s) != "" })
-	if place < 0 {
-		d.pathless = clip(s.Name)
-		return nil
+	g := d.guesses[s.Name]
+	if g == nil {
+		rule := builtIn().general
+		place := slices.IndexFunc(rule.Path, func(one string) bool { return LabelNames{one}.value(s) != "" })
+		t.pathless = place < 0
+		if t.pathless || len(d.guesses) >= maxFamilies {
+			return
+		}
+		if s.Type == exposition.SummaryType {
+			place += len(rule.Path)
+		}
+		g = &guess{convention: rule, rank: len(d.catalogue.conventions) + place}
+		g.convention.Family, g.convention.Unit = s.Name, unit
+		d.guesses[s.Name] = g
 	}
-	if s.Type == exposition.SummaryType {
-		place += len(rule.Path)
+	d.assign(t, &g.convention, g.rank)
+	if t.family != nil {
+		t.family.guess = true
 	}
-	g := &guess{convention: rule, rank: len(d.catalogue.conventions) + place}
-	g.convention.Family, g.convention.Unit = s.Name, unit
-	d.guesses[s.Name] = g
-	return g
 }

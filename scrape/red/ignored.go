@@ -58,7 +58,7 @@ func (d *Deriver) whyIgnored(f *exposition.Family) string {
 // taken from it.
 func (d *Deriver) isUsed(name string) bool {
 	for _, f := range d.families {
-		if !f.now.used {
+		if !f.now.used() {
 			continue
 		}
 		e := f.convention.ErrorsFrom
@@ -90,7 +90,7 @@ func (d *Deriver) reasonOfRank(name string) string {
 		if f.name != name || !f.now.present {
 			continue
 		}
-		best := d.best[f.convention.Traffic]
+		best := d.now.best[f.convention.Traffic]
 		switch {
 		case f.convention.PathIsMetricsPath:
 			return "requests to the metrics page alone"
@@ -107,10 +107,10 @@ func (d *Deriver) reasonOfRank(name string) string {
 // reasonOfShape is for a family that no convention in use names, and that the
 // general rule has not taken.
 func (d *Deriver) reasonOfShape(f *exposition.Family) string {
-	best := d.best[HTTP]
+	best := d.now.best[HTTP]
 	_, hasUnit := unitOf(f.Name)
 	switch {
-	case best != nil && best.chosen && !best.convention.PathIsMetricsPath:
+	case best != nil && best.now.chosen && !best.convention.PathIsMetricsPath:
 		return "not used, as the requests are known from " + best.name
 	case f.Type != exposition.HistogramType && f.Type != exposition.SummaryType:
 		return "no convention names it; if a label of it names a path, map it under endpoints:"

@@ -2,7 +2,7 @@ package red
 
 // joinCounters adds counters to the endpoints whose latency they belong to.
 func (d *Deriver) joinCounters() {
-	for _, t := range d.linked {
+	for _, t := range d.now.linked {
 		for i := range t.links {
 			link := &t.links[i]
 			if e := d.joined(link); e != nil && e.family.convention == link.convention {
@@ -11,7 +11,7 @@ func (d *Deriver) joinCounters() {
 			}
 		}
 		if t.family != nil && t.joinedIn == d.scrape {
-			t.family.joinedIn = d.scrape
+			t.family.now.linked = true
 		}
 	}
 	d.adoptCounters()
@@ -34,30 +34,26 @@ func (d *Deriver) joined(l *link) *Endpoint {
 // count the same requests once more.
 func (d *Deriver) adoptCounters() {
 	looked := false
-	for _, t := range d.linked {
+	for _, t := range d.now.linked {
 		f := t.family
-		if f == nil || f.chosen || f.joinedIn != d.scrape || t.joinedIn == d.scrape {
+		if f == nil || f.now.chosen || !f.now.linked || t.joinedIn == d.scrape {
 			continue
 		}
 		if !looked {
 			d.lookAtPaths()
 			looked = true
 		}
-		if !d.paths[t.key.path] && d.mayAdopt(t) {
-			f.adoptedIn = d.scrape
-			d.presentEndpoint(t).own.add(t, t.outcome)
+		if !d.now.paths[t.key.path] && d.mayAdopt(t) {
+			f.now.adopted = true
+			d.presentEndpoint(t).add(t)
 		}
 	}
 }
 
-// lookAtPaths fills d.paths with those of the scrape.
+// lookAtPaths notes those of the scrape.
 func (d *Deriver) lookAtPaths() {
-	if d.paths == nil {
-		d.paths = make(map[string]bool)
-	}
-	clear(d.paths)
-	for _, e := range d.present {
-		d.paths[e.Path] = true
+	for _, e := range d.now.present {
+		d.now.paths[e.Path] = true
 	}
 }
 

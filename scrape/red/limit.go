@@ -13,18 +13,16 @@ import (
 // others go into Other when they are followed.
 func (d *Deriver) admit(samples []exposition.Sample) {
 	room := max(0, d.room())
-	if len(d.fresh) <= room {
-		d.fresh = d.fresh[:0]
+	if len(d.now.fresh) <= room {
 		return
 	}
 	totals := make(map[endpointKey]uint64)
-	for _, at := range d.fresh {
+	for _, at := range d.now.fresh {
 		t := d.slots[samples[at].Series.Ref].track
-		if t.family != nil && t.family.chosen && d.endpoints[t.key] == nil && t.key != other {
+		if t.family != nil && t.family.now.chosen && d.endpoints[t.key] == nil && t.key != other {
 			totals[t.key] = redpoll.AddCounts(totals[t.key], countOf(&samples[at]))
 		}
 	}
-	d.fresh = d.fresh[:0]
 	if len(totals) <= room {
 		return
 	}

@@ -3,93 +3,11 @@ package red
 import (
 	"cmp"
 	"fmt"
-	"hash/maphash"
 	"slices"
 	"strings"
 
 	"github.com/redpoll/redpoll/internal/redpoll"
-	"github.com/redpoll/redpoll/scrape/exposition"
 )
-
-// report is what a target is told about the use of its families. What it was
-// made of is kept, because that hardly ever changes: to look whether it has is
-// cheap, to word it is not.
-type report struct {
-	recognised []redpoll.Recognised
-	ignored    []redpoll.Ignored
-	advice     []redpoll.Advice
-
-	made bool // at all
-	of   circumstances
-}
-
-// facts are what the report says of one family.
-type facts struct {
-	present, used, yielded     bool
-	status, joined, counted    bool
-	buckets, native, quantiles bool
-	endpoints, labels          int
-}
-
-// circumstances are what it says of the target besides.
-type circumstances struct {
-	overflow, clipped, folded, mixed int
-	unmatched, statuses              int // of ownWords
-	pathless                         string
-	machine                          bool
-	listed                           uint64 // hashOf the families
-}
-
-// tell makes the report anew if something that it says has changed. What it
-// gave out before stays as it is.
-func (d *Deriver) tell(listed []exposition.Family) {
-	changed := d.gatherFacts()
-	now := circumstances{
-		overflow: d.overflow, clipped: d.clipped, folded: d.folded, mixed: d.mixed,
-		unmatched: len(d.words.unmatched), statuses: d.words.told(),
-		pathless: d.pathless, machine: d.result.System.Machine != Usage{}, listed: hashOf(listed),
-	}
-	if !d.report.made || changed || now != d.report.of {
-		d.report = report{made: true, of: now, recognised: d.recognised(), ignored: d.ignored(listed)}
-		d.report.advice = d.advice(listed)
-	}
-	d.result.Recognised, d.result.Ignored, d.result.Advice = d.report.recognised, d.report.ignored, d.report.advice
-}
-
-var hashSeed = maphash.MakeSeed()
-
-// hashOf tells apart lists of families by their names and types.
-func hashOf(listed []exposition.Family) uint64 {
-	var h maphash.Hash
-	h.SetSeed(hashSeed)
-	for i := range listed {
-		_, _ = h.WriteString(listed[i].Name)
-		_ = h.WriteByte(byte(listed[i].Type))
-	}
-	return h.Sum64()
-}
-
-// gatherFacts reports whether those of some family are not as they were told.
-func (d *Deriver) gatherFacts() (changed bool) {
-	for _, f := range d.families {
-		f.now = facts{
-			present: f.scrape == d.scrape, used: f.chosen || f.adoptedIn == d.scrape, yielded: f.yieldedIn == d.scrape,
-			status: f.hasStatus(d.scrape), labels: len(f.labels),
-			buckets: f.bucketsIn == d.scrape, native: f.nativeIn == d.scrape, quantiles: f.quantilesIn == d.scrape,
-		}
-	}
-	for _, e := range d.present {
-		now := &e.family.now
-		now.endpoints++
-		now.joined = now.joined || e.joined.hasStatus
-		now.counted = now.counted || e.counted
-	}
-	for _, f := range d.families {
-		changed = changed || f.now != f.told
-		f.told = f.now
-	}
-	return changed
-}
 
 // recognised lists the families that are used, in the order of their names.
 func (d *Deriver) recognised() (list []redpoll.Recognised) {
@@ -105,7 +23,7 @@ func (d *Deriver) recognised() (list []redpoll.Recognised) {
 // used are the families that endpoints are made of, in the order of their names.
 func (d *Deriver) used() (list []*family) {
 	for _, f := range d.families {
-		if f.now.used {
+		if f.now.used() {
 			list = append(list, f)
 		}
 	}
@@ -166,11 +84,11 @@ func (d *Deriver) note(f *family) string {
 	for _, other := range others[:min(len(others), maxNamed)] {
 		add(true, "%s is taken for the same requests and left out", other.name)
 	}
-	add(len(others) > maxNamed, "so are %d more", len(others)-maxNamed)
-	add(d.overflow > 0, "more than %d endpoints: %d series are merged into %q", d.options.MaxEndpoints, d.overflow, Other)
-	add(d.folded >= tellFolded, "the paths of %d series are folded: their IDs are %s", d.folded, anyID)
-	add(d.mixed > 0, "the series of %d endpoints have different buckets: only the bounds of all are used", d.mixed)
-	add(d.clipped > 0, "the paths of %d series are longer than %d bytes and were cut", d.clipped, maxLabel)
+	add(len(others) > maxNamed, "and %d more", len(others)-maxNamed)
+	add(f.now.merged > 0, "more than %s: %d series merged into %q", redpoll.CountOf(d.options.MaxEndpoints, "endpoint"), f.now.merged, Other)
+	add(f.now.folded >= tellFolded, "the paths of %d series are folded: their IDs are %s", f.now.folded, anyID)
+	add(f.now.mixed > 0, "different buckets in the series of %s: only the bounds of all are used", redpoll.CountOf(f.now.mixed, "endpoint"))
+	add(f.now.clipped > 0, "paths longer than %d bytes, in %d series, were cut", maxLabel, f.now.clipped)
 	return strings.Join(notes, "; ")
 }
 
@@ -192,7 +110,7 @@ func (f *family) noteOnErrors() string {
 func (d *Deriver) leftOut(f *family) (list []*family) {
 	for _, other := range d.families {
 		joined := f.convention.ErrorsFrom != nil && redpoll.Glob(f.convention.ErrorsFrom.Family, other.name)
-		if other.now.present && !other.now.used && !joined &&
+		if other.now.present && !other.now.used() && !joined &&
 			other.convention.Traffic == f.convention.Traffic && !other.convention.PathIsMetricsPath {
 			list = append(list, other)
 		}

@@ -34,6 +34,67 @@ func TestFastTheReportIsMadeAnewOnlyWhenItChanges(t *testing.T) {
 	}
 }
 
+// Another traffic's family has nothing to do with the paths that are cut, folded
+// or merged; and what is gone is no longer told.
+func TestFastNotesAreOfOneFamilyInOneScrape(t *testing.T) {
+	s := newTarget(t, Options{MaxEndpoints: 3})
+	const grpc = "# TYPE grpc_server_handled_total counter\n" + `grpc_server_handled_total{grpc_service="s",grpc_method="m",grpc_code="OK"} 1` + "\n"
+	long := requests(200, 1) + `http_requests_total{path="/` + strings.Repeat("x", 2*maxLabel) + `",code="200"} 1` + "\n"
+	for id := range tellFolded {
+		long += fmt.Sprintf("http_requests_total{path=\"/a/%d\",code=\"200\"} 1\n", id)
+	}
+	notes := func(d *Derived) (grpc, http string) {
+		t.Helper()
+		if len(d.Recognised) != 2 {
+			t.Fatalf("recognised %+v", d.Recognised)
+		}
+		return d.Recognised[0].Note, d.Recognised[1].Note
+	}
+	const plain = "a counter: latencies are unknown"
+	ofGRPC, ofHTTP := notes(s.scrape(grpc + long))
+	if ofGRPC != plain {
+		t.Errorf("gRPC's note is %q", ofGRPC)
+	}
+	for _, want := range []string{"1 series, were cut", "series merged into", "the paths of 10 series are folded"} {
+		if !strings.Contains(ofHTTP, want) {
+			t.Errorf("note %q, want %q", ofHTTP, want)
+		}
+	}
+	s.at = s.at.Add(refreshAfter)
+	if _, note := notes(s.scrape(grpc + requests(200, 1))); note != plain {
+		t.Errorf("after they are gone the note is %q", note)
+	}
+}
+
+func TestFastNumbersThatWobbleAreNotWordedAtEachScrape(t *testing.T) {
+	s := newTarget(t, Options{})
+	body := func(ids int) string {
+		b := requests(200, 1)
+		for id := range ids {
+			b += fmt.Sprintf("http_requests_total{path=\"/a/%d\",code=\"200\"} 1\n", id)
+		}
+		return b
+	}
+	first := &s.scrape(body(10)).Recognised[0]
+	for _, ids := range []int{12, 11, 9, 10, 14} {
+		if d := s.scrape(body(ids)); &d.Recognised[0] != first {
+			t.Fatalf("with %d folded series it is worded anew: %s", ids, d.Recognised[0].Note)
+		}
+	}
+	s.at = s.at.Add(refreshAfter)
+	if d := s.scrape(body(12)); !strings.Contains(d.Recognised[0].Note, "the paths of 12 series are folded") {
+		t.Errorf("after a while the note is %q", d.Recognised[0].Note)
+	}
+}
+
+func TestFastAFamilyWithoutPathsThatIsGoneIsNotToldOf(t *testing.T) {
+	s := newTarget(t, Options{})
+	s.scrape(unknown("acme_request_duration_ms", `shard="1"`, 1))
+	if d := s.scrape("up 1\n"); strings.Contains(d.Advice[0].Text, "acme") {
+		t.Errorf("advice %q", d.Advice)
+	}
+}
+
 func TestFastFamiliesThatAreIgnoredHaveAReason(t *testing.T) {
 	s := newTarget(t, Options{})
 	counter := func(name, labels string) string {
