@@ -46,8 +46,8 @@ func (m *merger) advise() {
 	}
 	if now.mixed > 0 {
 		m.advice.list = append(m.advice.list, redpoll.Advice{Text: fmt.Sprintf(
-			"the instances of %d endpoints, such as %s, have different buckets, so that only the bounds of all are used and quantiles are coarser. Give the histogram the same buckets everywhere.",
-			now.mixed, nameOf(now.mixedExample))})
+			"the instances of %s, such as %s, have different buckets, so that only the bounds of all are used and quantiles are coarser. Give the histogram the same buckets everywhere.",
+			redpoll.CountOf(now.mixed, "endpoint"), nameOf(now.mixedExample))})
 	}
 }
 
@@ -66,8 +66,8 @@ func cut(text string) string {
 // advice says which label has too many values, and how they can become fewer.
 func (r *ranking) advice() redpoll.Advice {
 	a := redpoll.Advice{Text: fmt.Sprintf(
-		"the job has %d endpoints, more than max_endpoints: the %d with the most traffic are shown, %d are merged into %q.",
-		len(r.places), r.shown, r.merged(), red.Other)}
+		"the job has %s, more than max_endpoints. Shown are those with the most traffic, %d of them; merged into %q: %d.",
+		redpoll.CountOf(len(r.places), "endpoint"), r.shown, red.Other, r.merged())}
 	label, paths := r.worstLabel()
 	if label == "" {
 		a.Text += " Raise max_endpoints if they are real."
@@ -81,7 +81,7 @@ func (r *ranking) advice() redpoll.Advice {
 	for i, example := range examples {
 		examples[i] = fmt.Sprintf("%q", cut(example))
 	}
-	a.Text += fmt.Sprintf(" The label %s has %d values, such as %s.", label, len(paths), strings.Join(examples, " and "))
+	a.Text += fmt.Sprintf(" The label %s has %s, such as %s.", label, redpoll.CountOf(len(paths), "value"), strings.Join(examples, " and "))
 	pattern, ok := varying.pattern(paths)
 	if !ok {
 		a.Text += " Let the application put the route into it, such as /orders/{id}, or raise max_endpoints."

@@ -142,7 +142,7 @@ func TestFastAdviceNamesTheLabelAndTheFoldingThatMendsIt(t *testing.T) {
 		return func(i int) string { return fmt.Sprintf(format, i) }
 	}
 	a := advice(format("/orders/ord-%d/items"))
-	wantContains(t, "the text", a.Text, `the job has 32 endpoints, more than max_endpoints: the 3 with the most traffic are shown, 29 are merged into "other". The label path has 32 values, such as "/orders/ord-0/items" and "/orders/ord-1/items".`)
+	wantContains(t, "the text", a.Text, `the job has 32 endpoints, more than max_endpoints. Shown are those with the most traffic, 3 of them; merged into "other": 29. The label path has 32 values, such as "/orders/ord-0/items" and "/orders/ord-1/items".`)
 	want := "path_folding:\n  patterns:\n    - segment: ord-[0-9]+\n      as: '{id}'\n"
 	if diff := cmp.Diff(want, a.YAML); diff != "" {
 		t.Error(diff)
@@ -174,5 +174,5 @@ func TestFastInstancesWithOtherBucketsAreSaid(t *testing.T) {
 	if got := e.P50; got == nil || *got != (redpoll.Estimate{Value: 0.375, Lower: 0, Upper: 0.5}) {
 		t.Errorf("p50 is %v", got)
 	}
-	wantContains(t, "the advice", m.Targets()[0].Advice[0].Text, "the instances of 1 endpoints, such as GET /a, have different buckets")
+	wantContains(t, "the advice", m.Targets()[0].Advice[0].Text, "the instances of 1 endpoint, such as GET /a, have different buckets")
 }

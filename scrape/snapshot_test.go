@@ -212,7 +212,7 @@ func TestFastEndpointsOverTheLimitAreMergedByAddedBuckets(t *testing.T) {
 		`/a: p50 0.3 p95 0.48 p99 0.496 mean 0.2 errors 0 rate 1.2, 1 instances, 6 new in 5s, cause ""`,
 		`other: p50 0.1 p95 0.46 p99 0.492 mean 0.2 errors 0 rate 1.6, 1 instances, 8 new in 5s, cause ""`)
 	wantContains(t, "the advice", m.Targets()[0].Advice[0].Text,
-		`the job has 3 endpoints, more than max_endpoints: the 1 with the most traffic are shown, 2 are merged into "other". The label path has 3 values, such as "/a" and "/b".`)
+		`the job has 3 endpoints, more than max_endpoints. Shown are those with the most traffic, 1 of them; merged into "other": 2. The label path has 3 values, such as "/a" and "/b".`)
 	if n := len(m.Targets()[1].Advice); n != 0 {
 		t.Errorf("the second target has %d pieces of advice on the job", n)
 	}

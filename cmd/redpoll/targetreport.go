@@ -51,7 +51,7 @@ func (r *targetReport) printRecognised(w io.Writer) {
 		if f.Guess {
 			convention += " (a guess)"
 		}
-		fmt.Fprintf(w, "  %s\n    %s, convention %s, %s\n", plainText(f.Family), f.Kind, plainText(convention), countOf(f.Endpoints, "endpoint"))
+		fmt.Fprintf(w, "  %s\n    %s, convention %s, %s\n", plainText(f.Family), f.Kind, plainText(convention), redpoll.CountOf(f.Endpoints, "endpoint"))
 		if f.Note != "" {
 			fmt.Fprintf(w, "    %s\n", plainText(f.Note))
 		}
@@ -68,7 +68,7 @@ func (r *targetReport) printEndpoints(w io.Writer) {
 	slices.SortStableFunc(busiest, func(a, b redpoll.EndpointMetrics) int {
 		return cmp.Compare(b.Window.Requests, a.Window.Requests)
 	})
-	fmt.Fprintf(w, "\n%s, in the %v between two scrapes\n", countOf(len(busiest), "endpoint"), r.wait)
+	fmt.Fprintf(w, "\n%s, in the %v between two scrapes\n", redpoll.CountOf(len(busiest), "endpoint"), r.wait)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "  METHOD\tPATH\tREQUESTS/S\tERRORS\t4XX\tP50\tP95\tP99\t")
 	for i := range busiest[:min(len(busiest), maxReported)] {
@@ -120,13 +120,6 @@ func plainText(s string) string {
 		}
 		return unicode.ReplacementChar
 	}, s)
-}
-
-func countOf(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return strconv.Itoa(n) + " " + what + "s"
 }
 
 func rate(v *float64) string {
