@@ -80,12 +80,17 @@ type JobConfig struct {
 	// PathFolding is how raw paths are folded.
 	PathFolding red.PathFolding `yaml:"path_folding,omitempty"`
 	// MaxEndpoints bounds the job's endpoints, of which the busiest are shown;
-	// the rest is merged into one with the path "other". 0 is the default.
+	// the rest is merged into one with the path "other". 0 is the default;
+	// 100,000 is the most.
 	MaxEndpoints int `yaml:"max_endpoints,omitempty"`
 }
 
-// defaultMaxEndpoints is more than a person can look at.
-const defaultMaxEndpoints = 2000
+// defaultMaxEndpoints is more than a person can look at, maxMaxEndpoints more
+// than a snapshot every few seconds can carry.
+const (
+	defaultMaxEndpoints = 2000
+	maxMaxEndpoints     = 100_000
+)
 
 // Estimate says how durations are taken to lie inside a bucket.
 type Estimate string
@@ -161,6 +166,9 @@ func (c *JobConfig) validate(g Global) error {
 	}
 	if c.MaxEndpoints < 0 {
 		return fmt.Errorf("max_endpoints: %d is negative", c.MaxEndpoints)
+	}
+	if c.MaxEndpoints > maxMaxEndpoints {
+		return fmt.Errorf("max_endpoints: %d is too many; the most is %d", c.MaxEndpoints, maxMaxEndpoints)
 	}
 	if err := c.HTTPClientConfig.Validate(); err != nil {
 		return err

@@ -55,7 +55,7 @@ errors: [5xx, "429"]
 estimate: geometric
 path_folding:
   ids: false
-  patterns: [{segment: 'ord-[0-9]+', as: '{order}'}]
+  patterns: [{segment: 'ord-[0-9]+', as: '{order}'}, {segment: '[^a-z]+'}]
 static_configs:
   - targets: [a, "b:1", "[::1]:9100"]
     labels: {env: prod}
@@ -75,7 +75,7 @@ endpoints:
 		t.Errorf("%+v", c)
 	}
 	off := false
-	folding := red.PathFolding{IDs: &off, Patterns: []red.SegmentPattern{{Segment: "ord-[0-9]+", As: "{order}"}}}
+	folding := red.PathFolding{IDs: &off, Patterns: []red.SegmentPattern{{Segment: "ord-[0-9]+", As: "{order}"}, {Segment: "[^a-z]+"}}}
 	if diff := cmp.Diff(folding, c.PathFolding); diff != "" || c.Estimate != Geometric {
 		t.Errorf("the estimate is %s; path_folding:\n%s", c.Estimate, diff)
 	}
@@ -137,12 +137,23 @@ func TestFastConfigRefusesWithTheField(t *testing.T) {
 	f("job_name: j\nscheme: ftp", `scheme: "ftp" is neither http nor https`)
 	f("job_name: j\nmetrics_path: metrics", `metrics_path: "metrics" does not begin with a slash`)
 	f("job_name: j\nmax_endpoints: -1", "max_endpoints: -1 is negative")
+	f("job_name: j\nmax_endpoints: 100001", "max_endpoints: 100001 is too many; the most is 100000")
 	f("job_name: j\nbody_size_limit: many", `"many" is not a size; write it as 50MB`)
 	f("job_name: j\nbody_size_limit: 99999999999GB", "is not a size")
 	f("job_name: j\nerrors: ['']", `errors: "" is no status`)
-	f("job_name: j\npath_folding: {patterns: [{segment: '('}]}", "path_folding.patterns[0].segment: error parsing regexp")
+	f("job_name: j\npath_folding: {patterns: [{segment: '('}]}", "path_folding.patterns[0].segment: \"(\" is no regular expression: missing closing ): `(`")
+	f("job_name: j\npath_folding: {patterns: [{segment: 'a[0-9'}]}", "\"a[0-9\" is no regular expression: missing closing ]: `[0-9`")
+	f("job_name: j\npath_folding: {patterns: [{segment: 'a)(b'}]}", "\"a)(b\" is no regular expression: unexpected ): `a)(b`")
+	f("job_name: j\npath_folding: {patterns: [{segment: 'shops/[0-9]+'}]}", "\"shops/[0-9]+\" never matches: a segment is what stands between two slashes")
+	f("job_name: j\npath_folding: {patterns: [{segment: '(/?x)'}]}", "leave the slash out")
 	f("job_name: j\nestimate: quadratic", `estimate: "quadratic" is neither "linear" nor "geometric"`)
 	f("job_name: j\nendpoints: [{family: f}]", "endpoints[0].path: name the label")
+	f("job_name: j\nendpoints: [{family: f, path: '{}'}]", "endpoints[0].path: \"{}\" has braces without the name of a label")
+	f("job_name: j\nendpoints: [{family: f, path: '{/}'}]", "braces without the name of a label")
+	f("job_name: j\nendpoints: [{family: f, path: '}a{'}]", "a brace without its other half")
+	f("job_name: j\nendpoints: [{family: 'f{code=\"500\"}', path: p}]", "endpoints[0].family: \"f{code=\\\"500\\\"}\" is not the name of a metric family; write it without quotes and labels")
+	f("job_name: j\nendpoints: [{family: ' f', path: p}]", "endpoints[0].family: \" f\" is not the name")
+	f("job_name: j\nendpoints: [{family: f, path: p, errors_from: {family: \"e\\n\"}}]", "endpoints[0].errors_from.family: \"e\\n\" is not the name")
 	f("job_name: j\nendpoints: {family: f, path: p, colour: red}", "colour")
 	f("job_name: j\ncolour: red", "colour")
 	f("job_name: j\nbasic_auth: {username: u}\nbearer_token: t", "at most one of")

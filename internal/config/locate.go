@@ -94,12 +94,17 @@ func plainWords(msg string) string {
 
 const aSection = "a section of `key: value` lines"
 
+// words are the types of keys whose value is one of a few words.
+var words = map[string]bool{"scrape.Estimate": true, "red.Kind": true, "red.Unit": true, "red.Traffic": true}
+
 func wantedType(goType string) string {
 	switch {
 	case strings.HasPrefix(goType, "[]"):
 		return "a list (lines that begin with `- `)"
 	case goType == "string" || goType == "model.Duration":
 		return "text"
+	case words[goType]:
+		return "one word"
 	case goType == "bool":
 		return "true or false"
 	case strings.HasPrefix(goType, "int"), strings.HasPrefix(goType, "uint"), strings.HasPrefix(goType, "float"):

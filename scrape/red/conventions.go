@@ -5,7 +5,10 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 )
@@ -110,6 +113,8 @@ func (c *Convention) Validate() error {
 	switch {
 	case c.Family == "":
 		return errors.New("family: name the metric family, such as http_request_duration_seconds")
+	case !mayBeFamily(c.Family):
+		return notAFamily("family", c.Family)
 	case c.Kind != Latency && c.Kind != Requests:
 		return fmt.Errorf("kind: %q is neither %q nor %q", c.Kind, Latency, Requests)
 	case c.Unit != "" && c.Unit.perSecond() == 0:
@@ -129,7 +134,22 @@ func (c *Convention) Validate() error {
 	if e.Family == "" {
 		return errors.New("errors_from.family: name the counter that carries the status")
 	}
+	if !mayBeFamily(e.Family) {
+		return notAFamily("errors_from.family", e.Family)
+	}
 	return validateLabels("errors_from.", labels{"path", e.Path}, labels{"method", e.Method}, labels{"status", e.Status})
+}
+
+// mayBeFamily reports whether a family can have a name or pattern. Names in
+// quotes may hold about anything ({"http requests"}), but quotes and braces are
+// those of a selector, and white space at an end is a slip.
+func mayBeFamily(name string) bool {
+	return utf8.ValidString(name) && strings.TrimSpace(name) == name &&
+		!strings.ContainsAny(name, "\"'`{}") && !strings.ContainsFunc(name, unicode.IsControl)
+}
+
+func notAFamily(field, name string) error {
+	return fmt.Errorf("%s: %.100q is not the name of a metric family; write it without quotes and labels, which go under where", field, name)
 }
 
 // labels are the value of a field.

@@ -346,6 +346,11 @@ func TestFastConventionsAreRefusedWithTheField(t *testing.T) {
 	f(Convention{Family: "f", Path: LabelNames{"{p"}}, "path:")
 	f(Convention{Family: "f", Path: LabelNames{"p"}, Exception: LabelNames{""}}, "exception:")
 	f(Convention{Family: "f", Path: LabelNames{"p"}, ErrorsFrom: &ErrorsFrom{Family: "e", Status: LabelNames{"s}"}}}, "errors_from.status:")
+	for _, family := range []string{"x y!", "*_seconds", "http.server.request.duration", "öffnungen"} { // names in quotes may hold them
+		if err := (&Convention{Family: family, Path: LabelNames{"p"}}).Validate(); err != nil {
+			t.Error(err)
+		}
+	}
 	if _, err := readConventions([]byte("- {family: f, path: p, colour: red}")); err == nil {
 		t.Error("an unknown key was accepted")
 	}

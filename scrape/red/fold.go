@@ -2,9 +2,12 @@ package red
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
+	"regexp/syntax"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -45,13 +48,15 @@ func (f *PathFolding) Validate() error {
 		field := func(name, text string) error {
 			return fmt.Errorf("path_folding.patterns[%d].%s: %s", i, name, text)
 		}
-		switch _, err := compileSegment(p.Segment); {
+		switch pattern, err := syntax.Parse(p.Segment, syntax.Perl); {
 		case p.Segment == "":
 			return field("segment", "write a regular expression for a whole segment, such as ord-[0-9]+")
 		case len(p.Segment) > maxPatternLength:
 			return field("segment", fmt.Sprintf("it is longer than %d bytes", maxPatternLength))
 		case err != nil:
-			return field("segment", err.Error())
+			return field("segment", fmt.Sprintf("%q is no regular expression: %s", p.Segment, faultOf(err)))
+		case asksForSlash(pattern):
+			return field("segment", fmt.Sprintf("%q never matches: a segment is what stands between two slashes; leave the slash out", p.Segment))
 		case len(p.As) > maxAsLength || strings.ContainsAny(p.As, "/\n"):
 			return field("as", fmt.Sprintf("%.100q is no segment of %d bytes at most", p.As, maxAsLength))
 		}
@@ -68,6 +73,22 @@ func (f PathFolding) YAML() string {
 		return "" // cannot be: texts and lists of them all have a form in YAML
 	}
 	return b.String()
+}
+
+// faultOf is what is wrong with a regular expression, without the words that Go
+// puts before it.
+func faultOf(err error) string {
+	var parsing *syntax.Error
+	if errors.As(err, &parsing) {
+		return fmt.Sprintf("%s: `%s`", parsing.Code, parsing.Expr)
+	}
+	return err.Error()
+}
+
+// asksForSlash reports whether some part of a regular expression is a slash. A
+// class that has one among others, as [^a-z] has, does not ask for it.
+func asksForSlash(r *syntax.Regexp) bool {
+	return r.Op == syntax.OpLiteral && slices.Contains(r.Rune, '/') || slices.ContainsFunc(r.Sub, asksForSlash)
 }
 
 func compileSegment(text string) (*regexp.Regexp, error) { return regexp.Compile(`^(?:` + text + `)$`) }

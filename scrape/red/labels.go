@@ -52,8 +52,24 @@ func (l LabelNames) validate() error {
 		if one == "" {
 			return errors.New("an empty text is not the name of a label")
 		}
-		if strings.Count(one, "{") != strings.Count(one, "}") {
-			return fmt.Errorf("%q has a brace without its other half; write it as \"{host}{path}\"", one)
+		if err := validateBraces(one); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func validateBraces(text string) error {
+	for rest, open := text, true; open; {
+		var before, name string
+		var closed bool
+		before, rest, open = strings.Cut(rest, "{")
+		name, rest, closed = strings.Cut(rest, "}")
+		switch {
+		case strings.Contains(before, "}"), strings.Contains(name, "{"), open && !closed:
+			return fmt.Errorf("%.100q has a brace without its other half; write it as \"{host}{path}\"", text)
+		case open && (name == "" || name == "/"):
+			return fmt.Errorf("%.100q has braces without the name of a label; write it as \"{path}\"", text)
 		}
 	}
 	return nil
