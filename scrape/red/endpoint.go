@@ -178,6 +178,7 @@ func (e *Endpoint) finish(at time.Time, elapsed time.Duration, restarted bool) {
 	e.lastSeen = at
 	e.Increase = redpoll.Increase{Elapsed: elapsed}
 	in := &e.Increase
+	compareSinceReset(&e.own, &e.joined)
 	from := e.source()
 	e.Known, in.Requests = from.known, from.requests
 	var of *tally

@@ -109,3 +109,39 @@ func TestFastASumThatFellAloneLeavesTheMeanUnknown(t *testing.T) {
 		t.Errorf("native: then the sum is %v, want 1 s", e.Increase.Latency.Sum)
 	}
 }
+
+// Between two scrapes 200 requests are counted, of which 10 fail and every other
+// one is timed: 200 and 10, whichever of the two has begun anew.
+func TestFastACounterThatBeginsAnewAloneStillCountsAllRequests(t *testing.T) {
+	s := newTarget(t, Options{})
+	timedBefore, countedBefore := 1000, 1900
+	for step := range 12 {
+		switch step {
+		case 4:
+			countedBefore = 0
+		case 8:
+			timedBefore = 0
+		}
+		body := timed(timedBefore+100) + requests(200, countedBefore+190, 500, countedBefore/19+10)
+		timedBefore, countedBefore = timedBefore+100, countedBefore+190
+		if d := s.scrape(body); step > 0 {
+			s.wants(d, " /a: 200 10 0.05 0.095 0.2\n")
+		}
+	}
+}
+
+// Of 100 requests between two scrapes, 5 fail. Those that failed since the
+// counter began are never as many as those that were timed meanwhile.
+func TestFastACounterOfFailuresThatBeginsAnewCountsFailuresOnly(t *testing.T) {
+	f := increases(t)
+	const want = "/a: 100 5 0.05 0.095 0.2"
+	f("alone",
+		[]string{timed(1000) + requests(500, 50), timed(1100) + requests(500, 5), timed(1200) + requests(500, 10)},
+		"/a: unknown", want, want)
+	f("while the durations do",
+		[]string{timed(1000) + requests(500, 500), timed(100) + requests(500, 505), timed(200) + requests(500, 510)},
+		"/a: unknown", want, want)
+	f("after it was away while the durations began anew",
+		[]string{timed(1000) + requests(500, 500), timed(100), timed(200) + requests(500, 505), timed(300) + requests(500, 510)},
+		"/a: unknown", "/a: 100 - 0.05 0.095 0.2", "/a: 100 - 0.05 0.095 0.2", want)
+}

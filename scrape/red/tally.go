@@ -17,16 +17,22 @@ type tally struct {
 	series    int // in this scrape
 	before    int // in the one before
 	continued int // in both
+
+	last uint64 // the total when it last had series
+	base uint64 // the part of total that is not compared with another tally
 }
 
 // begin starts with the next scrape; atOnce tells that it follows the one that
 // the tally is of.
 func (a *tally) begin(atOnce bool) {
-	before := 0
+	next := tally{last: a.last, base: a.base}
 	if atOnce {
-		before = a.series
+		next.before = a.series
 	}
-	*a = tally{before: before}
+	if a.series > 0 {
+		next.last = a.total
+	}
+	*a = next
 }
 
 // add takes the state of a series. A request without a status is none that
@@ -63,9 +69,31 @@ func (a *tally) complete(restarted bool) bool {
 	return a.known && !a.unknown && (restarted || a.continued >= a.before)
 }
 
+// compareSinceReset leaves of two tallies what they count from this scrape on, if
+// one of them began anew: their totals are of different ages then.
+func compareSinceReset(a, b *tally) {
+	if a.fell() || b.fell() {
+		a.rebase()
+		b.rebase()
+	}
+}
+
+// fell reports whether the series have counted less than those when it last had
+// some.
+func (a *tally) fell() bool { return a.series > 0 && a.total < a.last }
+
+// rebase leaves to be compared what was counted since the last scrape.
+func (a *tally) rebase() {
+	a.base = a.last
+	if a.series > 0 {
+		a.base = a.total - min(a.requests, a.total) // buckets may say more than the total
+	}
+}
+
 // countsAll reports whether a counter counts all the requests whose durations
 // are known, and not some only, such as those that failed. It may lag by a
-// tenth, as its total is read a moment apart from the other.
+// tenth, as its total is read a moment apart from the other. Both must have
+// series.
 func (a *tally) countsAll(timed *tally) bool {
-	return float64(a.total) >= 0.9*float64(timed.total)
+	return float64(a.total-a.base) >= 0.9*float64(timed.total-timed.base)
 }
