@@ -186,7 +186,7 @@ type combined struct {
 
 func combine(key redpoll.EndpointKey, parts []part) combined {
 	out := combined{EndpointMetrics: redpoll.EndpointMetrics{Key: key}}
-	throughput, meanUnknown, buckets := 0.0, false, 0
+	throughput, buckets := 0.0, 0
 	var last *part
 	for i := range parts {
 		p := &parts[i]
@@ -200,7 +200,6 @@ func combine(key redpoll.EndpointKey, parts []part) combined {
 		last = p
 		out.Window.Merge(p.Increase)
 		throughput += *p.Throughput()
-		meanUnknown = meanUnknown || p.meanUnknown
 		if p.news {
 			out.news++
 		}
@@ -215,7 +214,7 @@ func combine(key redpoll.EndpointKey, parts []part) combined {
 		out.mixed = h.Scale != redpoll.Exponential && len(h.Bounds) < buckets
 	}
 	out.Throughput = &throughput
-	setFigures(&out.EndpointMetrics, meanUnknown)
+	setFigures(&out.EndpointMetrics)
 	if out.known == 1 && out.Window.Requests > 0 {
 		setOwn(&out.EndpointMetrics, last.own)
 	}
@@ -223,16 +222,14 @@ func combine(key redpoll.EndpointKey, parts []part) combined {
 }
 
 // setFigures works out those that the Window tells.
-func setFigures(out *redpoll.EndpointMetrics, meanUnknown bool) {
+func setFigures(out *redpoll.EndpointMetrics) {
 	out.Cause = redpoll.HasData
 	if out.Window.Requests == 0 {
 		out.Cause = redpoll.NoTraffic
 	}
 	out.ErrorRate, out.ClientErrorRate = out.Window.ErrorRate(), out.Window.ClientErrorRate()
 	out.P50, out.P95, out.P99 = out.Window.Quantile(.50), out.Window.Quantile(.95), out.Window.Quantile(.99)
-	if !meanUnknown {
-		out.Mean = out.Window.Mean()
-	}
+	out.Mean = out.Window.Mean()
 }
 
 // setOwn makes the quantiles that the application states the endpoint's. They

@@ -39,8 +39,7 @@ type contribution struct {
 // figures are an increase with what an Increase cannot say.
 type figures struct {
 	redpoll.Increase
-	known       bool // there is an increase at all
-	meanUnknown bool // the durations have no sum
+	known bool // there is an increase at all
 	// own are the quantiles that the application stated in the newest scrape.
 	own []redpoll.OwnQuantile
 }
@@ -84,7 +83,6 @@ func (c *contribution) add(e *red.Endpoint) {
 	if len(e.Own) > 0 {
 		c.pending.own = slices.Clone(e.Own)
 	}
-	c.pending.meanUnknown = c.pending.meanUnknown || !e.MeanKnown
 }
 
 // take is called once per snapshot. It says what the target contributes to

@@ -43,7 +43,7 @@ const (
 	hasClientErrors                // errors are known and some are the client's
 	lacksClientErrors              // errors are known, client errors are not
 	hasExponential                 // the histogram is a native one
-	knownFlags         = 1<<iota - 1
+	lacksSum                       // the sum of the durations is not known
 	knownFlagsVersion1 = hasRequests<<1 - 1
 )
 
@@ -130,6 +130,9 @@ func bodyFlags(in *redpoll.Increase, layout int64) byte {
 		flags |= hasExponential
 	case layout != ownLayout:
 		flags |= hasLayout
+	}
+	if in.Latency.SumUnknown {
+		flags |= lacksSum
 	}
 	if in.Latency.Count() != in.Requests {
 		flags |= hasRequests

@@ -104,6 +104,7 @@ func TestFastBlobKeepsEverything(t *testing.T) {
 	f("gaps", increase(2, 1, 0, 3, 4, 0, 0, 300, 0, 1<<40))
 	f("requests without duration", redpoll.Increase{Requests: 5, Latency: &redpoll.Histogram{Bounds: bounds, Counts: make([]uint64, 12)}})
 	f("another layout", redpoll.Increase{Requests: 3, Latency: &redpoll.Histogram{Bounds: []float64{1}, Counts: []uint64{1, 2}, Scale: redpoll.Geometric}})
+	f("durations without a sum", redpoll.Increase{Requests: 3, Latency: &redpoll.Histogram{Bounds: []float64{1}, Counts: []uint64{1, 2}, SumUnknown: true, Scale: redpoll.Geometric}})
 	f("no finite bound", redpoll.Increase{Requests: 3, Latency: &redpoll.Histogram{Counts: []uint64{3}}})
 }
 
@@ -176,7 +177,7 @@ func TestFastBlobRefusesDamage(t *testing.T) {
 	f("no interval", good[:1])
 	f("cut off", good[:len(good)-1])
 	f("an id too many", append(slices.Clone(good), 1))
-	f("unknown flag", []byte{blobVersion, 0, 1, 2, knownFlags + 1, 0})
+	f("a sum that is lacking without durations", []byte{blobVersion, 0, 1, 2, lacksSum, 0})
 	f("a flag that version 1 had not", []byte{blobVersion1, 0, 1, 4, hasErrors | hasClientErrors, 0, 1, 1})
 	f("version 0", append([]byte{0}, good[1:]...))
 	f("no such schema", []byte{blobVersion, 0, 1, 7, hasLatency | hasExponential, 0, 9 * 2, 0, 0, 0, 0})
@@ -228,7 +229,7 @@ func FuzzIncrease(f *testing.F) {
 			in.Errors = errs
 		}
 		in.Latency = redpoll.NewHistogram(bounds)
-		in.Latency.Sum = float64(sum%(1<<53)) / 1e9
+		in.Latency.Sum, in.Latency.SumUnknown = float64(sum%(1<<53))/1e9, seed%3 == 0
 		for i := range in.Latency.Counts {
 			in.Latency.Counts[i] = r.Uint64() >> r.UintN(65)
 		}

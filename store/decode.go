@@ -71,7 +71,7 @@ func (r *blobReader) flags() (flags byte, ok bool) {
 	if r.version == blobVersion1 {
 		return flags | lacksClientErrors, flags <= knownFlagsVersion1
 	}
-	return flags, flags <= knownFlags
+	return flags, flags&(hasLatency|lacksSum) != lacksSum
 }
 
 // decoder turns records into increases.
@@ -133,7 +133,7 @@ func (d *decoder) latency(endpoint int64, flags byte) error {
 		return fmt.Errorf("%w: endpoint %d has no such bucket layout", errCorrupt, endpoint)
 	}
 	d.reset(buckets)
-	d.histogram.Sum = float64(d.varint()) / 1e9
+	d.histogram.Sum, d.histogram.SumUnknown = float64(d.varint())/1e9, flags&lacksSum != 0
 	return d.runs(endpoint)
 }
 

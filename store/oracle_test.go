@@ -140,7 +140,7 @@ func (g *traffic) increase(endpoint int) redpoll.Increase {
 		return in // counters only
 	}
 	in.Latency = g.latency(endpoint)
-	in.Latency.Sum = float64(g.IntN(1e9)) / 1e9
+	in.Latency.Sum, in.Latency.SumUnknown = float64(g.IntN(1e9))/1e9, g.IntN(20) == 0
 	for range g.IntN(6) {
 		if i := g.IntN(len(in.Latency.Counts)); canCount(in.Latency, i) {
 			in.Latency.Counts[i] += g.Uint64N(300)

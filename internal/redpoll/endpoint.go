@@ -107,9 +107,10 @@ func (in *Increase) Quantile(q float64) *Estimate {
 	return &e
 }
 
-// Mean is the mean latency in seconds, nil where no request was observed.
+// Mean is the mean latency in seconds; nil where no request was observed or the
+// sum of the durations is not known.
 func (in *Increase) Mean() *float64 {
-	if in.Latency == nil {
+	if in.Latency == nil || in.Latency.SumUnknown {
 		return nil
 	}
 	n := in.Latency.Count()

@@ -94,7 +94,7 @@ func FuzzIncreasesAddUpInAnyOrderAndGrouping(f *testing.F) {
 		}
 		if b&8 != 0 {
 			in.Latency = NewHistogram(bounds[b>>4&1])
-			in.Latency.Counts[b>>5&1], in.Latency.Sum = in.Requests, float64(b)
+			in.Latency.Counts[b>>5&1], in.Latency.Sum, in.Latency.SumUnknown = in.Requests, float64(b), b == 255
 		}
 		return in
 	}
@@ -178,6 +178,30 @@ func TestFastIncreasesThatAddUpToTooMuchStayAtTheirGreatest(t *testing.T) {
 	}
 	if sum.Requests != 1<<53 || sum.Errors != 1<<53 {
 		t.Errorf("%d requests, %d errors; want 2^53 of both", sum.Requests, sum.Errors)
+	}
+}
+
+func TestFastMeanIsUnknownWherePartOfTheSumIs(t *testing.T) {
+	plain := func() *Histogram { return &Histogram{Counts: []uint64{4}, Sum: 2} }
+	native := func(first int) *Histogram {
+		h, _ := NewExponential(0, 0, 0, first, []uint64{3, 1})
+		h.Sum = 2
+		return h
+	}
+	for _, parts := range [][2]*Histogram{{plain(), plain()}, {native(1), native(1)}, {native(1), native(5)}, {plain(), native(1)}} {
+		with, without := Increase{Latency: parts[0]}, Increase{Latency: parts[1]}
+		if got := with.Mean(); got == nil || *got != 0.5 {
+			t.Errorf("mean is %v, want 0.5", got)
+		}
+		without.Latency.SumUnknown = true
+		forth, back := Increase{}, Increase{}
+		forth.Append(with)
+		forth.Append(without)
+		back.Append(without)
+		back.Append(with)
+		if forth.Mean() != nil || back.Mean() != nil {
+			t.Error("there is a mean although a part of the durations has no sum")
+		}
 	}
 }
 

@@ -207,11 +207,11 @@ func (h *Histogram) align(o *Histogram) *Histogram {
 	b.threshold = a.threshold
 	a.absorb()
 	b.absorb()
-	sum := h.Sum
+	sum, unknown := h.Sum, h.SumUnknown
 	*h = *a.histogram()
-	h.Sum = sum
+	h.Sum, h.SumUnknown = sum, unknown
 	aligned := b.histogram()
-	aligned.Sum = o.Sum
+	aligned.Sum, aligned.SumUnknown = o.Sum, o.SumUnknown
 	return aligned
 }
 

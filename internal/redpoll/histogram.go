@@ -15,8 +15,10 @@ type Histogram struct {
 	Bounds []float64
 	// Counts has one entry more than Bounds. They add up as AddCounts does.
 	Counts []uint64
-	// Sum is the sum of all observations in seconds.
-	Sum float64
+	// Sum is the sum of all observations in seconds. It means nothing if
+	// SumUnknown, which is true also of what a part without a sum was added to.
+	Sum        float64
+	SumUnknown bool
 	// Scale says how observations are taken to lie inside a bucket.
 	Scale Scale
 	// Schema is the resolution of an Exponential histogram, see
@@ -125,6 +127,7 @@ func (h *Histogram) Merge(o *Histogram) {
 		h.Counts[i] = AddCounts(h.Counts[i], c)
 	}
 	h.Sum += o.Sum
+	h.SumUnknown = h.SumUnknown || o.SumUnknown
 }
 
 // Empty reports whether there are no observations.

@@ -143,12 +143,9 @@ func figuresOf(t *testing.T, e *Endpoint) goldenEndpoint {
 		t.Errorf("%s %s is known: %v, over %v", e.Method, e.Path, e.Known, e.Increase.Elapsed)
 	}
 	in := &e.Increase
-	g := goldenEndpoint{Method: e.Method, Path: e.Path, Requests: in.Requests}
+	g := goldenEndpoint{Method: e.Method, Path: e.Path, Requests: in.Requests, Mean: in.Mean()}
 	if in.ErrorsKnown {
 		g.Errors, g.ClientErrors = &in.Errors, &in.ClientErrors
-	}
-	if e.MeanKnown {
-		g.Mean = in.Mean()
 	}
 	quantile := in.Quantile
 	if in.Requests > 0 && len(e.Own) > 0 {

@@ -253,8 +253,8 @@ func TestFastMeanIsUnknownWithoutASum(t *testing.T) {
 	s.scrape(latency(0, 0, 0))
 	noSum := strings.Replace(latency(1, 1, 1), `_sum{path="/a",code="200"} 0.2`, `_sum{path="/a",code="200"} NaN`, 1)
 	e := s.scrape(noSum).Endpoints[0]
-	if e.MeanKnown || e.Increase.Requests != 1 || e.Increase.Quantile(.5) == nil {
-		t.Errorf("with a NaN sum: mean known %v, %d requests, p50 %v", e.MeanKnown, e.Increase.Requests, e.Increase.Quantile(.5))
+	if e.Increase.Mean() != nil || e.Increase.Requests != 1 || e.Increase.Quantile(.5) == nil {
+		t.Errorf("with a NaN sum: mean %v, %d requests, p50 %v", e.Increase.Mean(), e.Increase.Requests, e.Increase.Quantile(.5))
 	}
 }
 

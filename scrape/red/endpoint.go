@@ -21,15 +21,14 @@ type Endpoint struct {
 	// Increase is since the target's last scrape, if Known, or since an
 	// earlier one if the endpoint was away for a moment. Its Latency is the
 	// Deriver's: copy it. A latency without bounds has a mean and no
-	// quantiles. Errors are known only if the increase of every series is.
+	// quantiles, one without a sum no mean. Errors are known only if the
+	// increase of every series is.
 	//
 	// Where the latency has no status, but a counter that is joined to it,
 	// Requests and Errors are the counter's, so that they fit each other: the
 	// application may time some requests only. If the counter itself counts
 	// some only, as one of failures does, Requests are those of the latency.
 	Increase redpoll.Increase
-	// MeanKnown is false where the sum of the durations is not known.
-	MeanKnown bool
 	// Own are the quantiles that the application states in this scrape, in
 	// ascending order of Q, if a single series is all that the endpoint
 	// consists of. They are the Deriver's: copy them.
@@ -102,7 +101,7 @@ func (e *Endpoint) begin(f *family, scrape uint64) {
 	e.own.begin(!e.absent)
 	e.joined.begin(!e.absent)
 	e.family, e.scrape = f, scrape
-	e.MeanKnown, e.Own = true, e.Own[:0]
+	e.Own = e.Own[:0]
 	e.latencies.begin()
 }
 
@@ -123,16 +122,17 @@ func (e *Endpoint) add(t *track) {
 
 // addLatency adds the increase of durations that t has just seen.
 func (e *Endpoint) addLatency(t *track, sum float64, scale redpoll.Scale) {
-	if math.IsNaN(sum) {
-		e.MeanKnown, sum = false, 0
+	unknown := math.IsNaN(sum)
+	if unknown {
+		sum = 0
 	}
 	sum /= t.family.perSecond
 	if t.native != nil {
-		e.latencies.addNative(&t.native.increase, sum)
+		e.latencies.addNative(&t.native.increase, sum, unknown)
 		return
 	}
 	e.latencies.addClassic(&redpoll.Histogram{
-		Bounds: t.family.secondsOf(t.buckets.over), Counts: t.buckets.increase, Sum: sum, Scale: scale,
+		Bounds: t.family.secondsOf(t.buckets.over), Counts: t.buckets.increase, Sum: sum, SumUnknown: unknown, Scale: scale,
 	})
 }
 

@@ -66,12 +66,8 @@ func figures(d *Derived) string {
 		if in.ErrorsKnown {
 			errors = strconv.FormatUint(in.Errors, 10)
 		}
-		mean := in.Mean()
-		if !e.MeanKnown {
-			mean = nil
-		}
 		fmt.Fprintf(&b, "%d %s %s %s %s\n", in.Requests, errors,
-			number(in.Quantile(.5).Seconds()), number(in.Quantile(.95).Seconds()), number(mean))
+			number(in.Quantile(.5).Seconds()), number(in.Quantile(.95).Seconds()), number(in.Mean()))
 	}
 	return b.String()
 }

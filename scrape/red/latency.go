@@ -16,9 +16,10 @@ type latencies struct {
 	classic    redpoll.Histogram
 	hasClassic bool
 	// native is the sum of native ones, nativeSum that of their durations.
-	native    exponents
-	nativeSum float64
-	hasNative bool
+	native           exponents
+	nativeSum        float64
+	nativeSumUnknown bool
+	hasNative        bool
 	// mixed tells that buckets were given up, because not all series have them.
 	mixed bool
 	// refused tells that native has bounds that no duration has.
@@ -34,7 +35,7 @@ type latencies struct {
 func (l *latencies) begin() {
 	l.hasClassic, l.hasNative, l.mixed, l.refused = false, false, false, false
 	l.native = exponents{schema: maxSchema, counts: l.native.counts[:0]}
-	l.nativeSum = 0
+	l.nativeSum, l.nativeSumUnknown = 0, false
 }
 
 // addClassic adds a series' increase, of which it shares the bounds.
@@ -55,9 +56,10 @@ func (l *latencies) addClassic(h *redpoll.Histogram) {
 }
 
 // addNative adds a series' increase, the sum in seconds.
-func (l *latencies) addNative(x *exponents, sum float64) {
+func (l *latencies) addNative(x *exponents, sum float64, sumUnknown bool) {
 	l.native.add(x)
 	l.nativeSum += sum
+	l.nativeSumUnknown = l.nativeSumUnknown || sumUnknown
 	l.hasNative = true
 }
 
@@ -76,7 +78,7 @@ func (l *latencies) total(unit float64) *redpoll.Histogram {
 	} else if l.refused = !l.makeExponential(); l.refused {
 		return nil
 	}
-	l.made.Sum = l.nativeSum
+	l.made.Sum, l.made.SumUnknown = l.nativeSum, l.nativeSumUnknown
 	if l.hasClassic {
 		l.addClassic(&l.made)
 		return &l.classic

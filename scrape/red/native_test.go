@@ -122,8 +122,8 @@ func TestFastNativeObservationsThatAreNaNAreRequests(t *testing.T) {
 	state := nativeOf(0, 0, 0, 1, 12)
 	state.Count, state.Sum = 13, math.NaN()
 	e := n.scrape(state).Endpoints[0]
-	if in := e.Increase; in.Requests != 3 || in.Latency.Count() != 2 || e.MeanKnown {
-		t.Errorf("%d requests, %d durations, mean known %v; want 3, 2, false", in.Requests, in.Latency.Count(), e.MeanKnown)
+	if in := e.Increase; in.Requests != 3 || in.Latency.Count() != 2 || in.Mean() != nil {
+		t.Errorf("%d requests, %d durations, mean %v; want 3, 2, none", in.Requests, in.Latency.Count(), in.Mean())
 	}
 }
 
@@ -181,7 +181,7 @@ func TestFastSumsOfNativeBucketsDoNotDependOnTheOrder(t *testing.T) {
 		for i := range states {
 			var x exponents
 			x.set(&states[(i+turn)%len(states)])
-			l.addNative(&x, 1)
+			l.addNative(&x, 1, false)
 		}
 		h := l.total(1)
 		if got := bucketsOf(h); want == nil {

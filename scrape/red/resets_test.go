@@ -102,10 +102,10 @@ func TestFastASumThatFellAloneLeavesTheMeanUnknown(t *testing.T) {
 	}
 	n.scrape(state(million, 9000))
 	e := n.scrape(state(million+10, 8940)).Endpoints[0]
-	if e.Increase.Requests != 10 || e.Increase.Latency.Count() != 10 || e.MeanKnown {
-		t.Errorf("native: %d requests, mean known %v; want 10 without a mean", e.Increase.Requests, e.MeanKnown)
+	if e.Increase.Requests != 10 || e.Increase.Latency.Count() != 10 || e.Increase.Mean() != nil {
+		t.Errorf("native: %d requests, mean %v; want 10 without a mean", e.Increase.Requests, e.Increase.Mean())
 	}
-	if e = n.scrape(state(million+20, 8941)).Endpoints[0]; e.Increase.Latency.Sum != 1 || !e.MeanKnown {
+	if e = n.scrape(state(million+20, 8941)).Endpoints[0]; e.Increase.Latency.Sum != 1 || e.Increase.Mean() == nil {
 		t.Errorf("native: then the sum is %v, want 1 s", e.Increase.Latency.Sum)
 	}
 }
