@@ -223,7 +223,7 @@ func TestFastBadConfigurationIsRefusedByNameAndField(t *testing.T) {
 		{"rules: [{alert: A, metric: eror_rate, above: 1%}]",
 			`rules[0].metric: rule "A": unknown metric "eror_rate"; did you mean error_rate?`},
 		{"rules: [{alert: A, metric: temperature_outside, above: 1}]",
-			`rules[0].metric: rule "A": unknown metric "temperature_outside"; known are p50, p95, p99, error_rate, throughput, latency_spike, ` +
+			`rules[0].metric: rule "A": unknown metric "temperature_outside"; known are p50, p95, p99, mean, error_rate, throughput, latency_spike, ` +
 				`cdn_bandwidth, cdn_cache_hit_ratio, cdn_storage, system_memory, system_cpu, system_uptime and other quantiles such as p99.9`},
 		{"rules: [{alert: A, metric: p100, above: 1s}]",
 			`rules[0].metric: rule "A": there is no quantile p100: N in pN lies between 0 and 100, e.g. p99.9`},

@@ -15,6 +15,7 @@ type kind int
 
 const (
 	quantile kind = iota
+	mean
 	errorRate
 	throughput
 	latencySpike
@@ -67,6 +68,8 @@ func byteUnits(suffix string) map[string]float64 {
 
 // metrics are those with a fixed name; quantiles come in addition.
 var metrics = []metric{
+	{name: "mean", kind: mean, unit: redpoll.Seconds, units: seconds,
+		phrase: "mean latency", wants: "a latency with its unit, e.g. 200ms"},
 	{name: "error_rate", kind: errorRate, unit: redpoll.Ratio, units: percents, limit: 1,
 		phrase: "error rate", wants: "a percentage, e.g. 5%"},
 	{name: "throughput", kind: throughput, unit: redpoll.PerSecond, units: rates,
@@ -168,9 +171,9 @@ func editDistance(a, b string) int {
 	return row[len(b)]
 }
 
-// latency is the quantile that is judged at an endpoint, the median for
+// estimate is the quantile that is judged at an endpoint, the median for
 // latency_spike; nil for other metrics and where nothing was observed.
-func (m *metric) latency(e *redpoll.EndpointMetrics) *redpoll.Estimate {
+func (m *metric) estimate(e *redpoll.EndpointMetrics) *redpoll.Estimate {
 	switch m.kind {
 	case quantile:
 		return e.Quantile(m.q)
@@ -180,10 +183,12 @@ func (m *metric) latency(e *redpoll.EndpointMetrics) *redpoll.Estimate {
 	return nil
 }
 
-// rate is the figure that is judged at an endpoint where that is no latency.
-// ok is false where nothing was observed.
-func (m *metric) rate(e *redpoll.EndpointMetrics) (v float64, ok bool) {
+// figure is what is judged at an endpoint where that is no estimate. ok is false
+// where nothing was observed.
+func (m *metric) figure(e *redpoll.EndpointMetrics) (v float64, ok bool) {
 	switch m.kind {
+	case mean:
+		return deref(e.Mean)
 	case errorRate:
 		return deref(e.ErrorRate)
 	case throughput:
@@ -210,6 +215,8 @@ func (m *metric) missing(e *redpoll.EndpointMetrics) redpoll.NoData {
 		return redpoll.NoTraffic
 	case m.kind == errorRate:
 		return redpoll.NoErrorLabel
+	case m.kind == mean:
+		return redpoll.NoMean
 	}
 	return redpoll.NoQuantiles
 }

@@ -41,9 +41,9 @@ func (r *rule) observe(s *redpoll.Snapshot, ep *endpoint) observation {
 		return observation{cause: ep.absence()}
 	}
 	var o observation
-	o.latency = r.metric.latency(e)
+	o.latency = r.metric.estimate(e)
 	if o.latency == nil {
-		o.value, o.known = r.metric.rate(e)
+		o.value, o.known = r.metric.figure(e)
 	} else {
 		o.value, o.known, o.isLowerLimit = o.latency.Value, true, math.IsInf(o.latency.Upper, 1)
 	}

@@ -162,7 +162,8 @@ const (
 	FirstScrape   NoData = "first scrape"       // increases need two scrapes
 	TargetDown    NoData = "target down"        // every target that exposes it failed
 	SeriesGone    NoData = "series gone"        // its targets answer without it
-	NoQuantiles   NoData = "no histogram"       // requests are counted, durations are not
+	NoQuantiles   NoData = "no histogram"       // requests are counted, durations are not, or in no buckets
+	NoMean        NoData = "no sum"             // durations are not added up
 	NoErrorLabel  NoData = "no status"          // requests carry no status
 	NoBaseline    NoData = "learning"           // the usual latency is not known yet
 	TooFew        NoData = "too few"            // fewer requests than the rule asks for
