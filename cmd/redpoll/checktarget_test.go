@@ -2,9 +2,12 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -32,6 +35,24 @@ func TestCanaryCheckTargetPrintsWhatTheTargetIsUnderstoodAs(t *testing.T) {
 		if !strings.Contains(report, want) {
 			t.Errorf("the report lacks %q:\n%s", want, report)
 		}
+	}
+}
+
+// Spring Boot by default has a count and a sum of durations, and no buckets.
+func TestCheckTargetPrintsTheMeanWhereThereAreNoQuantiles(t *testing.T) {
+	t.Parallel()
+	var scrapes atomic.Int64
+	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		n := scrapes.Add(1)
+		fmt.Fprintf(w, `# TYPE http_server_requests_seconds summary
+http_server_requests_seconds_count{method="GET",status="200",uri="/orders"} %d
+http_server_requests_seconds_sum{method="GET",status="200",uri="/orders"} %d
+`, 100*n, 12*n)
+	}))
+	defer target.Close()
+	code, report, errs := check(target.URL)
+	if code != 0 || !regexp.MustCompile(`P99 +MEAN\s+GET +/orders .* - +- +- +120 ms`).MatchString(report) {
+		t.Errorf("exit code %d: %s%s", code, report, errs)
 	}
 }
 

@@ -70,12 +70,12 @@ func (r *targetReport) printEndpoints(w io.Writer) {
 	})
 	fmt.Fprintf(w, "\n%s, in the %v between two scrapes\n", redpoll.CountOf(len(busiest), "endpoint"), r.wait)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "  METHOD\tPATH\tREQUESTS/S\tERRORS\t4XX\tP50\tP95\tP99\t")
+	fmt.Fprintln(table, "  METHOD\tPATH\tREQUESTS/S\tERRORS\t4XX\tP50\tP95\tP99\tMEAN\t")
 	for i := range busiest[:min(len(busiest), maxReported)] {
 		e := &busiest[i]
-		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
+		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
 			plainText(cmp.Or(e.Key.Method, "-")), plainText(e.Key.Path), rate(e.Throughput),
-			share(e.ErrorRate), share(e.ClientErrorRate), quantile(e.P50), quantile(e.P95), quantile(e.P99), e.Cause)
+			share(e.ErrorRate), share(e.ClientErrorRate), quantile(e.P50), quantile(e.P95), quantile(e.P99), mean(e.Mean), e.Cause)
 	}
 	table.Flush()
 	if more := len(busiest) - maxReported; more > 0 {
@@ -147,6 +147,13 @@ func quantile(e *redpoll.Estimate) string {
 		return "≥ " + text
 	}
 	return text
+}
+
+func mean(seconds *float64) string {
+	if seconds == nil {
+		return "-"
+	}
+	return latency(*seconds)
 }
 
 func latency(seconds float64) string {
