@@ -67,6 +67,7 @@ func toWireEndpoint(e *redpoll.EndpointMetrics) wireEndpoint {
 	return wireEndpoint{
 		Job: e.Key.Job, Method: e.Key.Method, Path: e.Key.Path,
 		P50: millis(e.P50.Seconds()), P95: millis(e.P95.Seconds()), P99: millis(e.P99.Seconds()),
+		Mean:      millis(e.Mean),
 		Ranges:    wireRanges{rangeOf(e.P50), rangeOf(e.P95), rangeOf(e.P99)},
 		Own:       len(e.Own) > 0,
 		ErrorRate: percent(e.ErrorRate), ClientErrorRate: percent(e.ClientErrorRate),
@@ -204,6 +205,7 @@ func toWireHistory(q redpoll.HistoryQuery, h redpoll.History) wireHistory {
 		P50:        make([]number, n), P50Lower: make([]number, n), P50Upper: make([]number, n),
 		P95: make([]number, n), P95Lower: make([]number, n), P95Upper: make([]number, n),
 		P99: make([]number, n), P99Lower: make([]number, n), P99Upper: make([]number, n),
+		Mean:      make([]number, n),
 		ErrorRate: make([]number, n), ClientErrorRate: make([]number, n),
 		Throughput: make([]number, n), Requests: make([]number, n),
 	}
@@ -224,6 +226,7 @@ func (w *wireHistory) set(i int, in *redpoll.Increase) {
 	w.P50[i], w.P50Lower[i], w.P50Upper[i] = withRange(in.Quantile(0.50))
 	w.P95[i], w.P95Lower[i], w.P95Upper[i] = withRange(in.Quantile(0.95))
 	w.P99[i], w.P99Lower[i], w.P99Upper[i] = withRange(in.Quantile(0.99))
+	w.Mean[i] = millis(in.Mean())
 	w.ErrorRate[i] = percent(in.ErrorRate())
 	w.ClientErrorRate[i] = percent(in.ClientErrorRate())
 	w.Throughput[i] = plain(in.Throughput())

@@ -39,6 +39,7 @@ func (e *wireEndpoint) appendTo(b []byte) []byte {
 	b = e.P50.appendTo(append(b, `,"p50":`...))
 	b = e.P95.appendTo(append(b, `,"p95":`...))
 	b = e.P99.appendTo(append(b, `,"p99":`...))
+	b = e.Mean.appendTo(append(b, `,"mean":`...))
 	if e.Ranges != (wireRanges{}) {
 		b = e.Ranges.appendTo(append(b, `,"ranges":`...))
 	}

@@ -32,6 +32,7 @@ var endpointOrders = map[string]func(e *redpoll.EndpointMetrics) *float64{
 	"p50":        func(e *redpoll.EndpointMetrics) *float64 { return e.P50.Seconds() },
 	"p95":        func(e *redpoll.EndpointMetrics) *float64 { return e.P95.Seconds() },
 	"p99":        func(e *redpoll.EndpointMetrics) *float64 { return e.P99.Seconds() },
+	"mean":       func(e *redpoll.EndpointMetrics) *float64 { return e.Mean },
 	"errorRate":  func(e *redpoll.EndpointMetrics) *float64 { return e.ErrorRate },
 	"throughput": func(e *redpoll.EndpointMetrics) *float64 { return e.Throughput },
 }
@@ -68,7 +69,7 @@ func (p *params) endpointOrder() (name string, descending bool) {
 	switch {
 	case name == "" && !descending, name == "job", name == "path", endpointOrders[name] != nil:
 	default:
-		p.fail("sort", "is %s: choose p50, p95, p99, errorRate, throughput, job or path, with - in front for descending order", quote(p.text("sort")))
+		p.fail("sort", "is %s: choose p50, p95, p99, mean, errorRate, throughput, job or path, with - in front for descending order", quote(p.text("sort")))
 	}
 	return name, descending
 }

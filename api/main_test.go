@@ -230,6 +230,7 @@ var checkout = redpoll.EndpointMetrics{
 	P50:       &redpoll.Estimate{Value: 0.020, Lower: 0.01, Upper: 0.025},
 	P95:       &redpoll.Estimate{Value: 0.0905, Lower: 0.05, Upper: 0.1},
 	P99:       &redpoll.Estimate{Value: 0.25, Lower: 0.25, Upper: math.Inf(1)},
+	Mean:      ptr(0.0325),
 	ErrorRate: ptr(0.015), ClientErrorRate: ptr(0.04), Throughput: ptr(42.5),
 	Window:    redpoll.Increase{Elapsed: 5 * time.Second, Requests: 200, Errors: 3, ClientErrors: 8, ErrorsKnown: true},
 	Instances: 2,

@@ -64,7 +64,7 @@ func TestInstancesAreThoseOfOneEndpoint(t *testing.T) {
 	s.instances = []redpoll.InstanceMetrics{instanceOf("10.0.0.1:80")}
 	s.api.Publish(snapshotAt(0), nil, nil)
 	want := `{"timestamp":1772366400000,"instances":[{"instance":"10.0.0.1:80",` +
-		`"job":"shop","method":"POST","path":"/checkout","p50":20,"p95":90.5,"p99":250,"ranges":[[10,25],[50,100],[250,null]],` +
+		`"job":"shop","method":"POST","path":"/checkout","p50":20,"p95":90.5,"p99":250,"mean":32.5,"ranges":[[10,25],[50,100],[250,null]],` +
 		`"errorRate":1.5,"clientErrorRate":4,"throughput":42.5,"requests":200,"instances":1}]}`
 	if diff := cmp.Diff(want, string(s.get(t, path).body)); diff != "" {
 		t.Error(diff)

@@ -26,8 +26,8 @@ func TestCanaryMetricsAnswersTheSnapshotUntilItChanges(t *testing.T) {
 		t.Fatalf("got %d with %v", a.status, a.header)
 	}
 	want := `{"timestamp":1772366400000,"interval":5000,"endpoints":[` +
-		`{"job":"shop","method":"POST","path":"/checkout","p50":20,"p95":90.5,"p99":250,"ranges":[[10,25],[50,100],[250,null]],"errorRate":1.5,"clientErrorRate":4,"throughput":42.5,"requests":200,"instances":2},` +
-		`{"job":"shop","method":"GET","path":"/idle","p50":null,"p95":null,"p99":null,"errorRate":null,"clientErrorRate":null,"throughput":0,"requests":0,"instances":2,"noData":"no traffic"}],` +
+		`{"job":"shop","method":"POST","path":"/checkout","p50":20,"p95":90.5,"p99":250,"mean":32.5,"ranges":[[10,25],[50,100],[250,null]],"errorRate":1.5,"clientErrorRate":4,"throughput":42.5,"requests":200,"instances":2},` +
+		`{"job":"shop","method":"GET","path":"/idle","p50":null,"p95":null,"p99":null,"mean":null,"errorRate":null,"clientErrorRate":null,"throughput":0,"requests":0,"instances":2,"noData":"no traffic"}],` +
 		`"total":{"throughput":42.5,"errorRate":1.5},` +
 		`"cdn":{"bandwidth":null,"cacheHitRatio":95,"storage":null},` +
 		`"system":{"uptime":3600,"memory":1000000000,"cpu":25,"source":"node"},"targets":{"up":1,"unknown":0,"total":2}}`
@@ -58,7 +58,7 @@ func TestMetricsAreGzippedForClientsThatAcceptIt(t *testing.T) {
 
 func TestEndpointsAreFilteredSortedAndPaged(t *testing.T) {
 	endpoint := func(job, method, path string, p95 *redpoll.Estimate) redpoll.EndpointMetrics {
-		return redpoll.EndpointMetrics{Key: redpoll.EndpointKey{Job: job, Method: method, Path: path}, P95: p95}
+		return redpoll.EndpointMetrics{Key: redpoll.EndpointKey{Job: job, Method: method, Path: path}, P95: p95, Mean: ptr(float64(len(path)))}
 	}
 	s := newServer(t)
 	s.api.Publish(snapshotAt(0,
@@ -72,6 +72,7 @@ func TestEndpointsAreFilteredSortedAndPaged(t *testing.T) {
 		"sort=job":                         "4: blog GET /posts, shop GET /cart, shop POST /cart, shop GET /items/{id}",
 		"sort=p95":                         "4: shop POST /cart, shop GET /items/{id}, blog GET /posts, shop GET /cart",
 		"sort=-p95":                        "4: blog GET /posts, shop GET /items/{id}, shop POST /cart, shop GET /cart",
+		"sort=-mean":                       "4: shop GET /items/{id}, blog GET /posts, shop GET /cart, shop POST /cart",
 		"sort=-path":                       "4: blog GET /posts, shop GET /items/{id}, shop GET /cart, shop POST /cart",
 		"job=shop&method=get":              "2: shop GET /cart, shop GET /items/{id}",
 		"path=/items/*":                    "1: shop GET /items/{id}",
@@ -107,7 +108,7 @@ func TestCanaryHistoryIsLaidOutOnEveryStep(t *testing.T) {
 	a := s.get(t, "/api/history?job=shop&method=post&path=/checkout&start=2026-03-01T12:00:03Z&end=1772366430000&step=10s")
 	want := `{"job":"shop","method":"POST","path":"/checkout","start":1772366403000,"end":1772366430000,"step":10000,` +
 		`"timestamps":[1772366400000,1772366410000,1772366420000],` +
-		`"p50":[null,100,null],"p95":[null,193.75,null],"p99":[null,200,null],` +
+		`"p50":[null,100,null],"p95":[null,193.75,null],"p99":[null,200,null],"mean":[null,100,null],` +
 		`"p50Lower":[null,0,null],"p50Upper":[null,100,null],"p95Lower":[null,100,null],"p95Upper":[null,200,null],` +
 		`"p99Lower":[null,200,null],"p99Upper":[null,null,null],` +
 		`"errorRate":[null,1,null],"clientErrorRate":[null,7,null],"throughput":[null,10,null],"requests":[null,100,null]}`

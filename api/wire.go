@@ -73,6 +73,7 @@ type wireEndpoint struct {
 	P50             number     `json:"p50"`
 	P95             number     `json:"p95"`
 	P99             number     `json:"p99"`
+	Mean            number     `json:"mean"`
 	Ranges          wireRanges `json:"ranges,omitzero"` // of p50, p95 and p99
 	Own             bool       `json:"own,omitempty"`   // quantiles are the application's own
 	ErrorRate       number     `json:"errorRate"`
@@ -214,6 +215,7 @@ type wireHistory struct {
 	P50        []number `json:"p50"`
 	P95        []number `json:"p95"`
 	P99        []number `json:"p99"`
+	Mean       []number `json:"mean"`
 	// An upper bound that is null beside a quantile is +Inf.
 	P50Lower        []number `json:"p50Lower"`
 	P50Upper        []number `json:"p50Upper"`

@@ -219,6 +219,33 @@ func TestQuantilesOfTheApplicationsOwnAreToldApart(t *testing.T) {
 	}
 }
 
+func TestTheMeanStandsInWhereThereAreNoQuantiles(t *testing.T) {
+	sc := shop()
+	sc.endpoints[2].meanOnly = true
+	sc.historyLag = 2 * time.Minute
+	sc.instances = 2
+	p := open(t, serve(t, sc).URL)
+	p.shows("#row-0", "/carts/{id}", "–")
+	p.until(`document.querySelector("#row-0").title === "No quantiles: mean 775 ms"`)
+	p.click("#row-0")
+	p.shows(".detail-figures", "mean", "775")
+	p.shows(".legend", "Latency", "mean 775 ms")
+	if got := p.texts(".legend:first-child button"); len(got) != 0 {
+		t.Errorf("the chart has lines of quantiles that there are not: %q", got)
+	}
+	p.click(".disclosure")
+	p.shows(".instances thead", "mean")
+	p.shows(".instances tbody tr:nth-child(1)", "10.0.4.2:8080", "5.42")
+}
+
+func TestTheMeanStandsInForPastQuantilesOfTheApplicationsOwn(t *testing.T) {
+	sc := shop()
+	sc.endpoints[2].own = true
+	sc.historyLag = 2 * time.Minute
+	p := open(t, serve(t, sc).URL+"/?ep=shop|PUT|/carts/{id}")
+	p.shows(".legend", "p95", "1.24 s", "mean 775 ms")
+}
+
 func TestClientErrorsAreShownApart(t *testing.T) {
 	sc := shop()
 	sc.endpoints[2].clientErrors = 21.4

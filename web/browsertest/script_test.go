@@ -18,6 +18,7 @@ type endpoint struct {
 	clientErrors      float64 // %
 	throughput        float64 // 1/s
 	own               bool    // the quantiles are the application's own
+	meanOnly          bool    // no buckets are exposed
 	noData            string  // the reason why there are no figures
 	// incidents multiply the latency and add errors for a while.
 	incidents []incident
@@ -43,7 +44,7 @@ func (e *endpoint) noise(series int, at time.Time) float64 {
 
 // figures at a time, as the wire has them; nil where there are none.
 func (e *endpoint) figures(at time.Time) object {
-	o := object{"p50": nil, "p95": nil, "p99": nil, "errorRate": nil, "clientErrorRate": nil, "throughput": nil, "requests": 0}
+	o := object{"p50": nil, "p95": nil, "p99": nil, "mean": nil, "errorRate": nil, "clientErrorRate": nil, "throughput": nil, "requests": 0}
 	if e.noData != "" {
 		return o
 	}
@@ -69,8 +70,12 @@ var buckets = []float64{5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000}
 
 var quantiles = [3]string{"p50", "p95", "p99"}
 
-// estimate sets the quantiles with the buckets that they lie in.
+// estimate sets the mean, and the quantiles with the buckets that they lie in.
 func (e *endpoint) estimate(o object, values ...float64) {
+	o["mean"] = values[0] * 1.25
+	if e.meanOnly {
+		return
+	}
 	var ranges [3]any
 	for i, v := range values {
 		ranges[i] = []any{v, v}

@@ -15,6 +15,7 @@ export interface EndpointMetrics {
   p50: number | null;
   p95: number | null;
   p99: number | null;
+  mean: number | null; // also where there are no quantiles, because no buckets are exposed
   ranges?: [p50: Range | null, p95: Range | null, p99: Range | null]; // missing without any quantile
   own?: true; // the quantiles are those that the application itself states
   errorRate: number | null;
@@ -54,7 +55,7 @@ export interface TargetCount {
 
 export interface Alert {
   id: string; // UUIDv7
-  type: string; // p50, p95, p99, error_rate, throughput, latency_spike or a signal
+  type: string; // p50, p95, p99, mean, error_rate, throughput, latency_spike or a signal
   rule: string;
   severity: Severity;
   state: AlertState;
@@ -98,6 +99,7 @@ export interface History {
   p50: (number | null)[];
   p95: (number | null)[];
   p99: (number | null)[];
+  mean: (number | null)[];
   p50Lower: (number | null)[]; // the bounds of each quantile, as in Range
   p50Upper: (number | null)[]; // null beside a quantile is +Inf
   p95Lower: (number | null)[];

@@ -4,7 +4,7 @@ import type { Alert, EndpointMetrics, MetricsSnapshot, ServerMessage, Trend } fr
 export function endpoint(path: string, figures: Partial<EndpointMetrics> = {}): EndpointMetrics {
   return {
     job: "shop", method: "GET", path,
-    p50: 10, p95: 20, p99: 40, errorRate: 0, clientErrorRate: 0, throughput: 5,
+    p50: 10, p95: 20, p99: 40, mean: 12, errorRate: 0, clientErrorRate: 0, throughput: 5,
     requests: 25, instances: 1,
     ...figures,
   };
@@ -12,7 +12,7 @@ export function endpoint(path: string, figures: Partial<EndpointMetrics> = {}): 
 
 /** An endpoint of which nothing is known. */
 export function silent(path: string, noData = "no traffic"): EndpointMetrics {
-  return endpoint(path, { p50: null, p95: null, p99: null, errorRate: null, clientErrorRate: null, throughput: null, noData });
+  return endpoint(path, { p50: null, p95: null, p99: null, mean: null, errorRate: null, clientErrorRate: null, throughput: null, noData });
 }
 
 export function snapshot(timestamp: number, endpoints: EndpointMetrics[]): MetricsSnapshot {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bySlowness, outlierOf } from "../src/model/instances";
+import { bySlowness, isMeanAlone, outlierOf } from "../src/model/instances";
 import type { InstanceMetrics } from "../src/protocol";
 import { endpoint } from "./fixtures";
 
@@ -10,6 +10,15 @@ function instance(name: string, p95: number | null, requests = 100): InstanceMet
 test("the slowest comes first, the silent last", () => {
   const sorted = [instance("d", null), instance("b", 5), instance("a", 5), instance("c", 90), instance("e", null)].sort(bySlowness);
   expect(sorted.map((one) => one.instance)).toEqual(["c", "a", "b", "d", "e"]);
+});
+
+test("means stand in where no instance has quantiles", () => {
+  const meanOnly = (name: string, mean: number | null) => ({ ...instance(name, null), p50: null, p99: null, mean });
+  const instances = [meanOnly("a", 5), meanOnly("b", null), meanOnly("c", 7)];
+  expect(isMeanAlone(instances)).toBe(true);
+  expect(instances.toSorted(bySlowness).map((one) => one.instance)).toEqual(["c", "a", "b"]);
+  expect(isMeanAlone([...instances, instance("d", 20)])).toBe(false);
+  expect(isMeanAlone([meanOnly("b", null)])).toBe(false);
 });
 
 test("an instance twice as slow as the others usually are stands out", () => {

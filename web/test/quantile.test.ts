@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { plain } from "../src/format";
 import {
-  isUndecided, NO_QUANTILE, quantileFigure, quantileOf, quantileWords, rangeText, type Quantile,
+  isUndecided, meanInstead, NO_QUANTILE, quantileFigure, quantileOf, quantileWords, rangeText, type Quantile,
 } from "../src/model/quantile";
 import type { Range } from "../src/protocol";
-import { endpoint } from "./fixtures";
+import { endpoint, silent } from "./fixtures";
 
 const estimate = (value: number | null, range: Range | null): Quantile => ({ value, range, own: false });
 
@@ -36,6 +36,13 @@ describe("a quantile", () => {
     expect(quantileOf(figures, "p99").range).toEqual([25, null]);
     expect(quantileOf(endpoint("/", { own: true }), "p95")).toEqual({ value: 20, range: null, own: true });
     expect(quantileOf(undefined, "p95")).toBe(NO_QUANTILE);
+  });
+
+  test("has the mean in its place where there are no buckets", () => {
+    const none = { p50: null, p95: null, p99: null };
+    expect(meanInstead(endpoint("/", { ...none, mean: 120 }))).toBe("No quantiles: mean 120 ms");
+    expect(meanInstead(endpoint("/", { ...none, p99: 40, mean: 120 }))).toBeUndefined();
+    expect(meanInstead(silent("/"))).toBeUndefined();
   });
 
   test("says nothing about a limit inside its bucket", () => {

@@ -9,7 +9,7 @@ function history(p95: (number | null)[], step = 5000): History {
   return {
     job: "shop", method: "GET", path: "/", start: 0, end: p95.length * step, step,
     timestamps: p95.map((_, i) => i * step),
-    p50: same, p95: same, p99: same,
+    p50: same, p95: same, p99: same, mean: same,
     p50Lower: same, p50Upper: same, p95Lower: same, p95Upper: same, p99Lower: same, p99Upper: same,
     errorRate: same, clientErrorRate: same, throughput: same, requests: same,
   };

@@ -1,10 +1,9 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { percent, throughput, zoneName } from "../format";
+import { latency, percent, throughput, zoneName } from "../format";
 import { byUrgency, doubtOf } from "../model/alerts";
 import { encodeKey, type EndpointKey } from "../model/endpoint";
 import { QUANTILES, quantileFigure, quantileOf, quantileWords, rangeText, type QuantileName } from "../model/quantile";
 import { RANGES, type Range } from "../model/range";
-import type { Series } from "../model/series";
 import { severityMark } from "../model/status";
 import type { EndpointMetrics } from "../protocol";
 import { activeAlerts, board, now, revision } from "../state/live";
@@ -16,7 +15,7 @@ import { Empty, EndpointName, FigureText, Segments, StatusMark } from "../ui/par
 import { Chart } from "./chart";
 import { Instances } from "./instances";
 import { Moments, useMoments } from "./moments";
-import { CHARTS, type ChartSpec } from "./spec";
+import { chartsOf } from "./spec";
 import { useHistory } from "./use-history";
 
 /** Everything about one endpoint: its figures now, its alerts, its past. */
@@ -80,6 +79,10 @@ function Figures({ endpoint }: Props) {
     <>
       <dl class="detail-figures">
         {QUANTILES.map((name) => <QuantileItem key={name} name={name} figures={figures} />)}
+        <div>
+          <dt>mean</dt>
+          <dd><FigureText figure={latency(figures?.mean)} /></dd>
+        </div>
         <div>
           <dt>Errors</dt>
           <dd><FigureText figure={percent(figures?.errorRate)} /></dd>
@@ -178,7 +181,7 @@ function Charts({ endpoint }: Props) {
     case "ready":
       return (
         <>
-          {CHARTS.filter((spec) => tells(spec, past.series)).map((spec) => (
+          {chartsOf(past.series).map((spec) => (
             <Chart
               key={spec.title}
               spec={spec}
@@ -193,8 +196,4 @@ function Charts({ endpoint }: Props) {
         </>
       );
   }
-}
-
-function tells({ optional, lines }: ChartSpec, series: Series): boolean {
-  return !optional || lines.some(({ figure }) => series[figure].some((value) => value !== null && value > 0));
 }

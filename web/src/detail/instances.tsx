@@ -1,9 +1,9 @@
 import { useCallback } from "preact/hooks";
 import { fetchInstances } from "../api";
-import { besidesErrors, count, percent, throughput } from "../format";
+import { besidesErrors, count, latency, percent, throughput } from "../format";
 import { encodeKey, type EndpointKey } from "../model/endpoint";
-import { bySlowness, outlierOf } from "../model/instances";
-import { quantileFigure, quantileOf, quantileWords, type QuantileName } from "../model/quantile";
+import { bySlowness, isMeanAlone, outlierOf } from "../model/instances";
+import { meanInstead, quantileFigure, quantileOf, quantileWords, type QuantileName } from "../model/quantile";
 import { level } from "../model/status";
 import type { InstanceMetrics } from "../protocol";
 import { board } from "../state/live";
@@ -59,21 +59,24 @@ const MOST_ROWS = 100;
 function InstanceTable({ instances }: { instances: InstanceMetrics[] }) {
   const sorted = instances.toSorted(bySlowness);
   const slowest = sorted[0]?.p95 || 1;
+  const meanAlone = isMeanAlone(sorted);
   return (
     <>
       <table>
         <thead>
           <tr>
             <th scope="col">Instance</th>
-            <th scope="col" class="right roomy-only">p50</th>
-            <th scope="col" class="right">p95</th>
-            <th scope="col" class="right roomy-only">p99</th>
+            {!meanAlone && <th scope="col" class="right roomy-only">p50</th>}
+            <th scope="col" class="right">{meanAlone ? "mean" : "p95"}</th>
+            {!meanAlone && <th scope="col" class="right roomy-only">p99</th>}
             <th scope="col" class="right">Errors</th>
             <th scope="col" class="right">Throughput</th>
           </tr>
         </thead>
         <tbody>
-          {sorted.slice(0, MOST_ROWS).map((one) => <InstanceRow key={one.instance} figures={one} slowest={slowest} />)}
+          {sorted.slice(0, MOST_ROWS).map((one) => (
+            <InstanceRow key={one.instance} figures={one} slowest={slowest} meanAlone={meanAlone} />
+          ))}
         </tbody>
       </table>
       {sorted.length > MOST_ROWS && (
@@ -83,18 +86,30 @@ function InstanceTable({ instances }: { instances: InstanceMetrics[] }) {
   );
 }
 
-function InstanceRow({ figures, slowest }: { figures: InstanceMetrics; slowest: number }) {
+interface RowProps {
+  figures: InstanceMetrics;
+  slowest: number; // p95
+  meanAlone: boolean;
+}
+
+function InstanceRow({ figures, slowest, meanAlone }: RowProps) {
   const { p95Warn, p95Crit, errorWarn, errorCrit } = thresholds.value;
-  const { instance, noData, p95, errorRate, clientErrorRate } = figures;
+  const { instance, noData, p95, mean, errorRate, clientErrorRate } = figures;
   return (
     <tr>
       <th scope="row" title={instance}>
         <span class="instance">{instance}</span>
         {noData && <span class="muted">{noData}</span>}
       </th>
-      <QuantileCell figures={figures} name="p50" class="roomy-only" />
-      <QuantileCell figures={figures} name="p95" class={level(p95, p95Warn, p95Crit)} share={(p95 ?? 0) / slowest} />
-      <QuantileCell figures={figures} name="p99" class="roomy-only" />
+      {meanAlone ? (
+        <td class="right"><FigureText figure={latency(mean)} /></td>
+      ) : (
+        <>
+          <QuantileCell figures={figures} name="p50" class="roomy-only" />
+          <QuantileCell figures={figures} name="p95" class={level(p95, p95Warn, p95Crit)} share={(p95 ?? 0) / slowest} />
+          <QuantileCell figures={figures} name="p99" class="roomy-only" />
+        </>
+      )}
       <td
         class={`right cell-figure ${level(errorRate, errorWarn, errorCrit)}`}
         title={besidesErrors(clientErrorRate)}
@@ -117,7 +132,7 @@ interface CellProps {
 function QuantileCell({ figures, name, class: kind, share }: CellProps) {
   const quantile = quantileOf(figures, name);
   return (
-    <td class={`right cell-figure ${kind}`} title={quantileWords(quantile)}>
+    <td class={`right cell-figure ${kind}`} title={quantileWords(quantile) ?? meanInstead(figures)}>
       <FigureText figure={quantileFigure(quantile)} />
       {share !== undefined && <i class="bar" style={{ width: `${share * 100}%` }} />}
     </td>

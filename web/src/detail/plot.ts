@@ -99,14 +99,14 @@ function axisStyle(): uPlot.Axis {
   return { stroke: colourOf("--muted"), font: `11px ${FONT}`, ticks: { show: false } };
 }
 
-function lineStyle({ label, colour, width, filled }: Line): uPlot.Series {
+function lineStyle({ label, colour, width, dash, filled }: Line): uPlot.Series {
   const stroke = colourOf(colour);
   const points: uPlot.Series.Points = {
     show: false,
     fill: stroke,
     filter: (plot, index) => lonely(plot.data[index]!),
   };
-  const style: uPlot.Series = { label, stroke, width, points };
+  const style: uPlot.Series = { label, stroke, width, points, ...(dash && { dash }) };
   return filled ? { ...style, fill: tintOf(colour, 12) } : style;
 }
 

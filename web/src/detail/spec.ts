@@ -1,5 +1,6 @@
 import { latency, percent, throughput, type Figure } from "../format";
-import type { FigureName } from "../model/series";
+import { QUANTILES } from "../model/quantile";
+import type { FigureName, Series } from "../model/series";
 import type { Thresholds } from "../model/thresholds";
 
 /** What a chart shows and how. Colours are names of the style sheet's variables. */
@@ -20,6 +21,7 @@ export interface Line {
   label: string;
   colour: string;
   width: number;
+  dash?: number[];
   filled?: boolean;
 }
 
@@ -28,20 +30,48 @@ export interface Limits {
   crit: number;
 }
 
-/** Latencies are one colour from light to dark: readable without seeing hues. */
-export const CHARTS: readonly ChartSpec[] = [
-  {
-    title: "Latency",
-    height: 216,
-    format: latency,
-    lines: [
-      { figure: "p50", label: "p50", colour: "--p50", width: 1.5 },
-      { figure: "p95", label: "p95", colour: "--p95", width: 2 },
-      { figure: "p99", label: "p99", colour: "--p99", width: 1.25 },
-    ],
-    limits: ({ p95Warn, p95Crit }) => ({ warn: p95Warn, crit: p95Crit }),
-    concerns: (type) => /^p\d/.test(type) || type === "latency_spike",
-  },
+/** One colour from light to dark: readable without seeing hues. */
+const QUANTILE_LINES: readonly Line[] = [
+  { figure: "p50", label: "p50", colour: "--p50", width: 1.5 },
+  { figure: "p95", label: "p95", colour: "--p95", width: 2 },
+  { figure: "p99", label: "p99", colour: "--p99", width: 1.25 },
+];
+
+const MEAN_LINE: Line = { figure: "mean", label: "mean", colour: "--mean", width: 1.75, dash: [6, 3] };
+
+const LATENCY: Omit<ChartSpec, "lines"> = {
+  title: "Latency",
+  height: 216,
+  format: latency,
+  concerns: (type) => /^p\d/.test(type) || type === "mean" || type === "latency_spike",
+};
+
+/** The limits are those of a p95: they say nothing about a mean alone. */
+const P95_LIMITS = ({ p95Warn, p95Crit }: Thresholds): Limits => ({ warn: p95Warn, crit: p95Crit });
+
+const QUANTILES_ALONE: ChartSpec = { ...LATENCY, lines: QUANTILE_LINES, limits: P95_LIMITS };
+const MEAN_ALONE: ChartSpec = { ...LATENCY, lines: [MEAN_LINE] };
+const QUANTILES_AND_MEAN: ChartSpec = { ...QUANTILES_ALONE, lines: [...QUANTILE_LINES, MEAN_LINE] };
+
+/**
+ * The mean stands in where there are no quantiles: always where no buckets are
+ * exposed, and in history where the quantiles are the application's own.
+ */
+function latencyOf(series: Series): ChartSpec {
+  const isMissing = (i: number) => QUANTILES.every((name) => series[name][i] === null);
+  const standsIn = series.mean.some((value, i) => value !== null && isMissing(i));
+  if (!standsIn) return QUANTILES_ALONE;
+  return series.timestamps.every((_, i) => isMissing(i)) ? MEAN_ALONE : QUANTILES_AND_MEAN;
+}
+
+/** The charts that have something to tell. */
+export function chartsOf(series: Series): readonly ChartSpec[] {
+  const tells = ({ optional, lines }: ChartSpec) =>
+    !optional || lines.some(({ figure }) => series[figure].some((value) => value !== null && value > 0));
+  return [latencyOf(series), ...OTHERS.filter(tells)];
+}
+
+const OTHERS: readonly ChartSpec[] = [
   {
     title: "Error rate",
     height: 128,

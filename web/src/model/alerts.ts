@@ -115,6 +115,7 @@ function worst({ unit, peak, peakAtLeast }: Alert): Quantile {
 function liveReading(type: string, figures: EndpointMetrics): Quantile | null {
   const quantile = QUANTILES.find((name) => name === type);
   if (quantile) return quantileOf(figures, quantile);
+  if (type === "mean") return { ...NO_QUANTILE, value: figures.mean };
   if (type === "error_rate") return { ...NO_QUANTILE, value: figures.errorRate };
   return type === "throughput" ? { ...NO_QUANTILE, value: figures.throughput } : null;
 }
@@ -132,6 +133,7 @@ export function doubtOf({ value, threshold, range, unit, state }: Alert): string
 }
 
 const METRIC_NAMES: Record<string, string> = {
+  mean: "Mean latency",
   error_rate: "Error rate",
   throughput: "Throughput",
   latency_spike: "Latency spike",

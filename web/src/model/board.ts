@@ -133,7 +133,7 @@ function retire(row: Row): void {
   row.status = "none";
   row.figures = {
     job, method, path,
-    p50: null, p95: null, p99: null, errorRate: null, clientErrorRate: null, throughput: null,
+    p50: null, p95: null, p99: null, mean: null, errorRate: null, clientErrorRate: null, throughput: null,
     requests: 0, instances: 0, noData: "series gone",
   };
 }

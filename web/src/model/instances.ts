@@ -1,8 +1,15 @@
 import type { InstanceMetrics } from "../protocol";
+import { hasQuantiles } from "./quantile";
 
-/** Slowest first; those without a p95 last, by name. */
+/** Slowest first, by p95, then by mean; those without last, by name. */
 export function bySlowness(a: InstanceMetrics, b: InstanceMetrics): number {
-  return (b.p95 ?? -1) - (a.p95 ?? -1) || (a.instance < b.instance ? -1 : 1);
+  const figures = (b.p95 ?? -1) - (a.p95 ?? -1) || (b.mean ?? -1) - (a.mean ?? -1);
+  return figures || (a.instance < b.instance ? -1 : 1);
+}
+
+/** Whether means are all that is known of the latencies. */
+export function isMeanAlone(instances: readonly InstanceMetrics[]): boolean {
+  return instances.some(({ mean }) => mean !== null) && !instances.some(hasQuantiles);
 }
 
 /** An instance that is slow where the others are not. */

@@ -39,6 +39,17 @@ export function quantileWords(quantile: Quantile): string | undefined {
   return range[1] === null ? `${figure}, above the highest bucket` : `${figure}, between ${joined(range, " and ")}`;
 }
 
+/** Whether there is any: an application that exposes no buckets has a mean at most. */
+export function hasQuantiles({ p50, p95, p99 }: EndpointMetrics): boolean {
+  return p50 !== null || p95 !== null || p99 !== null;
+}
+
+/** What there is in place of quantiles; undefined where there are some, or no latency at all. */
+export function meanInstead(figures: EndpointMetrics): string | undefined {
+  if (figures.mean === null || hasQuantiles(figures)) return undefined;
+  return `No quantiles: mean ${plain(latency(figures.mean))}`;
+}
+
 /** Where it lies, in short: 250–500 ms, 500 ms – 1 s; empty where there is no bucket around it. */
 export function rangeText({ value, range, own }: Quantile): string {
   if (value === null || range === null || own) return "";

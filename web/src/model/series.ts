@@ -2,7 +2,7 @@ import type { Alert, EndpointMetrics, History, Range } from "../protocol";
 import { NO_QUANTILE, QUANTILES, quantileOf, type Quantile, type QuantileName } from "./quantile";
 import { severityMark, type Mark } from "./status";
 
-export type FigureName = QuantileName | "errorRate" | "clientErrorRate" | "throughput";
+export type FigureName = QuantileName | "mean" | "errorRate" | "clientErrorRate" | "throughput";
 
 type Bound = `${QuantileName}${"Lower" | "Upper"}`;
 
@@ -15,7 +15,7 @@ export interface Series extends Readonly<Record<FigureName | Bound, Column>> {
   readonly step: number; // ms
 }
 
-const FIGURES: readonly FigureName[] = [...QUANTILES, "errorRate", "clientErrorRate", "throughput"];
+const FIGURES: readonly FigureName[] = [...QUANTILES, "mean", "errorRate", "clientErrorRate", "throughput"];
 
 function columns(make: (name: FigureName | Bound) => Column): Record<FigureName | Bound, Column> {
   const bounds = QUANTILES.flatMap((name): Bound[] => [`${name}Lower`, `${name}Upper`]);

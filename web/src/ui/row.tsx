@@ -1,6 +1,6 @@
 import { besidesErrors, percent, throughput } from "../format";
 import type { Row } from "../model/board";
-import { quantileFigure, quantileOf, quantileWords, type QuantileName } from "../model/quantile";
+import { meanInstead, quantileFigure, quantileOf, quantileWords, type QuantileName } from "../model/quantile";
 import { level } from "../model/status";
 import { trendPath } from "../model/trend";
 import type { EndpointMetrics } from "../protocol";
@@ -28,7 +28,7 @@ export function EndpointRow({ id, row, index, top, selected, active }: RowProps)
       aria-rowindex={index + 2}
       aria-selected={selected}
       data-index={index}
-      title={missingReason(figures)}
+      title={missingReason(figures) ?? meanInstead(figures)}
     >
       <span role="gridcell" class="cell-status">
         <StatusMark status={status} text="short" name={idles ? "No traffic" : undefined} />
