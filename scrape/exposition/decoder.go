@@ -57,8 +57,9 @@ func (d *Decoder) ReadContext(ctx context.Context, body []byte, contentType stri
 		return Scrape{}, err
 	}
 	d.series.begin()
-	d.scrape = Scrape{Samples: d.samples[:0], Families: d.families[:0]}
+	d.scrape = Scrape{Read: d.series.read, Samples: d.samples[:0], Families: d.families[:0]}
 	if err := d.readFamilies(ctx, families); err != nil {
+		d.series.forget() // as a target may have each read broken off, with series of its own
 		return Scrape{}, err
 	}
 	if !d.protobuf {

@@ -26,6 +26,8 @@ type Reader interface {
 
 // Scrape is what one body says.
 type Scrape struct {
+	// Read is the number of the read, which grows with every call.
+	Read uint64
 	// Samples are those that the reader was made for, in the order of family
 	// names, then as exposed.
 	Samples []Sample
@@ -103,6 +105,10 @@ type Series struct {
 	Name   string
 	Type   Type
 	Labels []Label // in the order of their names; le and quantile left out
+	// Before is the number of the read that had the series last, if the Reader
+	// has forgotten it since and knows nothing else of it; 0 if it does not know
+	// of any.
+	Before uint64
 }
 
 // Label is a name with a value.

@@ -2,6 +2,7 @@ package exposition
 
 import (
 	"hash/maphash"
+	"slices"
 
 	dto "github.com/prometheus/client_model/go"
 )
@@ -18,23 +19,25 @@ const recentReads = 5
 
 // interner gives every series one entry. It remembers vanished series, so
 // that one which comes back is known again, until they outnumber those of the
-// fullest recent read by spareSeries; then it forgets all that the last read
-// did not have.
+// fullest recent read by spareSeries; then it forgets those that have been away
+// for the longest.
 type interner struct {
-	entries map[string]*entry
-	free    []int // refs of forgotten series
-	next    int
-	read    uint64 // number of the current read
-	live    int    // entries seen in the current read
-	most    int    // the greatest live of the recent reads
-	mostIn  uint64 // the read that had it
-	key     []byte
-	names   map[string]string // of families and labels, which many series share
+	entries   map[string]*entry
+	forgotten forgotten
+	free      []int // refs of forgotten series
+	next      int
+	read      uint64           // number of the current read
+	live      int              // entries seen in the current read
+	recent    [recentReads]int // live of the last reads that succeeded, the newest first
+	key       []byte
+	names     map[string]string // of families and labels, which many series share
 
-	// What follows is of series that are only counted. Hashes of the ones that
-	// the current read has had are enough to know them again: two that share
-	// one make the count wrong by one, once in some hundred million bodies.
-	seed    maphash.Seed
+	// seed is of the hashes of keys, which are enough to know again the series
+	// of which nothing else is needed. Two that share one make a count wrong by
+	// one, once in some hundred million bodies.
+	seed maphash.Seed
+
+	// What follows is of series that are only counted.
 	passed  map[uint64]struct{}
 	passing entry // the current one
 	usual   int   // how many the last read had
@@ -106,6 +109,7 @@ func (in *interner) pass(name string, t Type, labels []*dto.LabelPair) (e *entry
 
 func (in *interner) add(name string, t Type, labels []*dto.LabelPair) *entry {
 	e := &entry{series: Series{Ref: in.newRef(), Name: in.name(name), Type: t}}
+	e.series.Before = in.forgotten.recall(maphash.Bytes(in.seed, in.key))
 	e.series.Labels = make([]Label, len(labels))
 	for i, l := range labels {
 		e.series.Labels[i] = Label{in.name(l.GetName()), l.GetValue()}
@@ -140,19 +144,40 @@ func (in *interner) newRef() int {
 // end finishes a read that succeeded.
 func (in *interner) end() {
 	in.usual, in.passed, in.passing = len(in.passed), nil, entry{}
-	if in.live >= in.most || in.read-in.mostIn >= recentReads {
-		in.most, in.mostIn = in.live, in.read
-	}
-	if len(in.entries)-in.live <= in.most+spareSeries {
+	copy(in.recent[1:], in.recent[:])
+	in.recent[0] = in.live
+	in.forget()
+}
+
+// forget bounds the series that have vanished: if they are too many it keeps of
+// them as many as the fullest recent read had, those that were there last.
+func (in *interner) forget() {
+	in.forgotten.age(in.read)
+	most := slices.Max(in.recent[:])
+	if len(in.entries)-in.live <= most+spareSeries {
 		return
 	}
+	var away [recentReads + 1]int // how many for so many reads; the last, for as many or more
+	for _, e := range in.entries {
+		away[in.readsAway(e)]++
+	}
+	least, kept := 1, 0
+	for least < recentReads && kept+away[least] <= most {
+		kept += away[least]
+		least++
+	}
 	for key, e := range in.entries {
-		if e.lastRead != in.read {
+		if in.readsAway(e) >= least {
+			in.forgotten.add(maphash.String(in.seed, key), e.lastRead)
 			in.free = append(in.free, e.series.Ref)
 			delete(in.entries, key)
 		}
 	}
 }
+
+// readsAway is for how many reads a series has been away, recentReads if for
+// more.
+func (in *interner) readsAway(e *entry) int { return int(min(in.read-e.lastRead, recentReads)) }
 
 // sortLabels is an insertion sort: labels are few and nearly always sorted.
 func sortLabels(labels []*dto.LabelPair) {

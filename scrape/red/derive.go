@@ -165,7 +165,7 @@ func (d *Deriver) Derive(s exposition.Scrape, at time.Time) *Derived {
 	}
 	d.begin(at)
 	d.resolve(s.Samples)
-	restarted := d.restarted(s.Samples)
+	restarted := d.restarted(&s)
 	d.mark(restarted, at)
 	d.chooseFamilies()
 	d.claimEndpoints(s.Samples)
@@ -235,12 +235,12 @@ func (d *Deriver) saw(t *track, s *exposition.Sample) {
 // restarted reports whether the process began anew since the last scrape, so
 // that every counter began at zero. A start that is hard to believe is believed
 // if a counter fell.
-func (d *Deriver) restarted(samples []exposition.Sample) bool {
+func (d *Deriver) restarted(s *exposition.Scrape) bool {
 	moved, believable := d.process.observe(&d.system, d.at)
-	if !moved || !believable && !d.anyFell(samples) {
+	if !moved || !believable && !d.anyFell(s.Samples) {
 		return false
 	}
-	d.process.restart(d.scrape)
+	d.process.restart(d.scrape, s.Read)
 	return true
 }
 

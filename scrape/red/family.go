@@ -93,6 +93,7 @@ type track struct {
 	before uint64  // the last one before that
 	seen   float64 // the time of scrape, in seconds since the Unix epoch
 	past   history // what its value was compared with
+	late   bool    // the series was exposed before, so that its first value here is not what it has just counted
 
 	// family is nil if the series is only linked, or pathless: it should be of
 	// an endpoint, and no label names one.
@@ -134,7 +135,7 @@ func (t *track) forget() {
 
 // newTrack works out what a series says about requests; nil if nothing.
 func (d *Deriver) newTrack(s *exposition.Series) *track {
-	t := &track{series: s}
+	t := &track{series: s, late: s.Before > 0 && s.Before >= d.process.restartRead}
 	var readers []int
 	named := false
 	d.catalogue.each(s.Name, func(m mentions) {

@@ -126,7 +126,7 @@ func (d *Deriver) history(t *track, created float64, restarted bool) history {
 		d.fellIn = d.scrape
 	}
 	switch {
-	case d.last.IsZero() || t.scrape == 0 && !restarted && d.older(t, created):
+	case d.last.IsZero() || t.scrape == 0 && !restarted && (t.late || d.older(t, created)):
 		return baseline
 	case t.scrape == 0 || restarted || recreated || t.scrape < d.process.restartedIn:
 		t.forget()

@@ -153,6 +153,7 @@ type process struct {
 	seen        float64 // the time of the last scrape that said it, likewise
 	restarts    int
 	restartedIn uint64 // the last scrape that saw a restart; 0 if none did
+	restartRead uint64 // the exposition.Scrape.Read of that scrape
 }
 
 // startJitter is how far the start may move without a restart: it is worked
@@ -182,9 +183,9 @@ func (p *process) observe(r *systemReader, now float64) (moved, believable bool)
 }
 
 // restart notes that the process began anew before a scrape.
-func (p *process) restart(scrape uint64) {
+func (p *process) restart(scrape, read uint64) {
 	p.restarts++
-	p.restartedIn = scrape
+	p.restartedIn, p.restartRead = scrape, read
 }
 
 // maxUnix is the end of the year 9999, after which no clock is believed.

@@ -1,0 +1,93 @@
+package exposition
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// numbered is a body with the series n{i="from"} up to, but not including, to.
+func numbered(from, to int) []byte {
+	var b strings.Builder
+	for i := from; i < to; i++ {
+		fmt.Fprintf(&b, "n{i=\"%d\"} 1\n", i)
+	}
+	return []byte(b.String())
+}
+
+// readAll gives the series that the last of some bodies has.
+func readAll(t *testing.T, r *Decoder, bodies ...[]byte) (last []*Series) {
+	t.Helper()
+	for _, body := range bodies {
+		s, err := r.Read(body, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		last = nil
+		for _, sample := range s.Samples {
+			last = append(last, sample.Series)
+		}
+	}
+	return last
+}
+
+func TestFastASeriesThatComesBackAfterItWasForgottenIsKnownToHaveBeenThere(t *testing.T) {
+	r := NewDecoder(nil)
+	const all = 3 * spareSeries
+	readAll(t, r, numbered(0, all)) // the first read
+	for range recentReads {
+		readAll(t, r, numbered(0, 10))
+	}
+	if n := len(r.series.entries); n != 10 {
+		t.Fatalf("%d series are remembered, want 10", n)
+	}
+	for i, s := range readAll(t, r, numbered(0, all+1)) {
+		want := uint64(1)
+		if i < 10 || i == all {
+			want = 0 // never forgotten; never there
+		}
+		if s.Before != want {
+			t.Fatalf("%v is said to have been there in read %d, want %d", s, s.Before, want)
+		}
+	}
+	if n := len(r.series.forgotten.newer); n != 0 {
+		t.Errorf("%d series that are back count as forgotten", n)
+	}
+}
+
+func TestFastSeriesThatMissedTheLastReadAloneAreNotForgotten(t *testing.T) {
+	r := NewDecoder(nil)
+	const live = 3000
+	// Short-lived series come on top, until some have to be forgotten.
+	first := readAll(t, r, numbered(0, live))
+	for round := range 20 {
+		readAll(t, r, append(numbered(0, live), numbered(live+1000*round, live+1000*(round+1))...))
+	}
+	readAll(t, r, numbered(0, 10))
+	if n := len(r.series.entries); n > 2*(live+1000)+spareSeries {
+		t.Fatalf("%d series are remembered", n)
+	}
+	for i, s := range readAll(t, r, numbered(0, live)) {
+		if s != first[i] {
+			t.Fatalf("%v is another series after it missed one read", s)
+		}
+	}
+}
+
+func TestFastWhatIsKnownOfForgottenSeriesIsBounded(t *testing.T) {
+	r := NewDecoder(nil)
+	const each = 5000
+	for round := range 40 {
+		readAll(t, r, numbered(round*each, (round+1)*each))
+	}
+	f := &r.series.forgotten
+	if n := len(f.newer) + len(f.older); n < spareForgotten || n > 2*(spareForgotten+each) {
+		t.Errorf("after %d series that were there once, %d are known of", 40*each, n)
+	}
+	for range 3 * generationReads {
+		readAll(t, r, []byte("up 1\n"))
+	}
+	if n := len(f.newer) + len(f.older); n != 0 {
+		t.Errorf("%d are known of for good", n)
+	}
+}

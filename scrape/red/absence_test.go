@@ -1,0 +1,60 @@
+package red
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// manyRequests has a counter for each of so many paths, at n.
+func manyRequests(paths, n int) string {
+	var b strings.Builder
+	b.WriteString(counterType)
+	for i := range paths {
+		// Letters, because numbers are folded.
+		fmt.Fprintf(&b, "http_requests_total{path=\"/r%c%c%c\",code=\"200\"} %d\n", 'a'+i/400, 'a'+i/20%20, 'a'+i%20, n)
+	}
+	return b.String()
+}
+
+// totals sums up the requests of a scrape; unknown is the number of endpoints
+// that tell of none.
+func totals(d *Derived) (requests uint64, unknown int) {
+	for _, e := range d.Endpoints {
+		requests += e.Increase.Requests
+		if !e.Known {
+			unknown++
+		}
+	}
+	return requests, unknown
+}
+
+// A target that is large leaves out most of its answer for half a minute, so
+// that the reader forgets the rest.
+func TestCanaryAnAnswerThatIsCompleteAgainIsNoSpike(t *testing.T) {
+	for _, paths := range []int{500, 2000} {
+		s := newTarget(t, Options{MaxEndpoints: 5000})
+		s.scrape(manyRequests(paths, 1e6))
+		for range 6 {
+			s.scrape(manyRequests(10, 1e6))
+		}
+		if n, unknown := totals(s.scrape(manyRequests(paths, 1e6+7))); n != 70 || unknown != paths-10 {
+			t.Errorf("%d paths, complete again: %d requests, %d unknown; want those of the 10 that were there, 70", paths, n, unknown)
+		}
+		if n, unknown := totals(s.scrape(manyRequests(paths, 1e6+8))); n != uint64(paths) || unknown != 0 {
+			t.Errorf("%d paths, and then: %d requests, %d unknown; want one each", paths, n, unknown)
+		}
+	}
+}
+
+func TestFastSeriesThatComeBackAfterARestartCountFromZero(t *testing.T) {
+	const paths = 2000
+	s := newTarget(t, Options{MaxEndpoints: 5000})
+	s.scrape(started(-1e6) + manyRequests(paths, 1e6))
+	for range 6 {
+		s.scrape(started(1) + manyRequests(10, 0)) // requests to the others are still to come
+	}
+	if n, unknown := totals(s.scrape(started(1) + manyRequests(paths, 1))); n != paths || unknown != 0 {
+		t.Errorf("%d requests, %d unknown; want one each", n, unknown)
+	}
+}
