@@ -147,13 +147,16 @@ func TestDraggingZoomsAndThereIsAWayBack(t *testing.T) {
 }
 
 func TestChartsFollowTheWindow(t *testing.T) {
-	p := open(t, serve(t, shop()).URL+"/?ep=shop|PUT|/carts/{id}")
+	sc := shop()
+	sc.endpoints[2].clientErrors, sc.endpoints[2].throughput = 16.2, 12_345
+	p := open(t, serve(t, sc).URL+"/?ep=shop|PUT|/carts/{id}")
 	p.visible(".plot canvas")
 	margin := `document.querySelector(".plot").getBoundingClientRect().right - document.querySelector(".u-over").getBoundingClientRect().right`
 	p.until(margin + " > 60") // the limits' names
 	p.size(768, 900)
 	p.until(margin + " < 20")
 	p.until(`[...document.querySelectorAll(".legend")].every(legend => legend.scrollWidth <= legend.clientWidth)`)
+	p.until(`(figures => figures.scrollWidth <= figures.clientWidth)(document.querySelector(".detail-figures"))`)
 }
 
 func TestMissingHistoryIsExplained(t *testing.T) {
