@@ -57,7 +57,7 @@ func (d *Decoder) ReadContext(ctx context.Context, body []byte, contentType stri
 		return Scrape{}, err
 	}
 	d.series.begin()
-	d.scrape = Scrape{Read: d.series.read, Samples: d.samples[:0], Families: d.families[:0]}
+	d.scrape = Scrape{Read: d.series.read, Samples: emptied(d.samples), Families: emptied(d.families)}
 	if err := d.readFamilies(ctx, families); err != nil {
 		d.series.forget() // as a target may have each read broken off, with series of its own
 		return Scrape{}, err
@@ -66,12 +66,13 @@ func (d *Decoder) ReadContext(ctx context.Context, body []byte, contentType stri
 		d.skipNaNBuckets(body, families)
 	}
 	d.series.end()
+	d.scrape.Forgotten, d.series.dropped = d.series.dropped, nil
 	d.samples, d.families = d.scrape.Samples, d.scrape.Families
 	return d.scrape, nil
 }
 
 func (d *Decoder) readFamilies(ctx context.Context, families map[string]*dto.MetricFamily) error {
-	d.names = slices.AppendSeq(d.names[:0], maps.Keys(families))
+	d.names = slices.AppendSeq(emptied(d.names), maps.Keys(families))
 	slices.Sort(d.names)
 	for _, name := range d.names {
 		if createdParent(families, name) != nil {
@@ -91,6 +92,16 @@ func (d *Decoder) readFamilies(ctx context.Context, families map[string]*dto.Met
 		}
 	}
 	return nil
+}
+
+// emptied is a slice's memory without what was in it; none if that is far more
+// than it needed.
+func emptied[T any](s []T) []T {
+	if isRoomy(cap(s), len(s)) {
+		return nil
+	}
+	clear(s)
+	return s[:0]
 }
 
 func (d *Decoder) wants(family string) bool { return d.wanted == nil || d.wanted(family) }

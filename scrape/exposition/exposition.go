@@ -36,6 +36,10 @@ type Scrape struct {
 	Exposed int
 	// Skipped counts samples that were left out because they cannot be true.
 	Skipped Skipped
+	// Forgotten are the Refs that stood for series which the Reader has forgotten
+	// since the last Scrape. Samples may have series that were given one of them
+	// anew. They are valid as long as the Samples.
+	Forgotten []int
 	// Families are all that the body has, wanted or not, in the order of their
 	// names. They are valid as long as the Samples. Gauges that say when the
 	// series of another family began (http_requests_created for

@@ -91,3 +91,25 @@ func TestFastWhatIsKnownOfForgottenSeriesIsBounded(t *testing.T) {
 		t.Errorf("%d are known of for good", n)
 	}
 }
+
+func TestFastABurstOfSeriesLeavesNoMemoryBehind(t *testing.T) {
+	r := NewDecoder(nil)
+	const burst = 20_000
+	readAll(t, r, numbered(0, 1), numbered(0, burst))
+	var forgotten int
+	for range recentReads + 1 {
+		s, err := r.Read(numbered(0, 1), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		forgotten += len(s.Forgotten)
+	}
+	if forgotten != burst-1 {
+		t.Errorf("%d series are said to be forgotten, want all but one of %d", forgotten, burst)
+	}
+	in := r.series
+	if in.next != 1 || cap(in.free) > spareSeries || cap(r.samples) > 2*spareSeries || len(in.entries) != 1 {
+		t.Errorf("after a burst the next Ref is %d; there is memory for %d free ones and %d samples, and %d series are remembered",
+			in.next, cap(in.free), cap(r.samples), len(in.entries))
+	}
+}

@@ -1,7 +1,9 @@
 package exposition
 
 import (
+	"cmp"
 	"hash/maphash"
+	"maps"
 	"slices"
 
 	dto "github.com/prometheus/client_model/go"
@@ -24,7 +26,8 @@ const recentReads = 5
 type interner struct {
 	entries   map[string]*entry
 	forgotten forgotten
-	free      []int // refs of forgotten series
+	dropped   []int // refs of series forgotten since the last read that succeeded was begun
+	free      []int // refs to give out, the greatest first
 	next      int
 	read      uint64           // number of the current read
 	live      int              // entries seen in the current read
@@ -166,14 +169,38 @@ func (in *interner) forget() {
 		kept += away[least]
 		least++
 	}
+	before := len(in.entries)
 	for key, e := range in.entries {
 		if in.readsAway(e) >= least {
 			in.forgotten.add(maphash.String(in.seed, key), e.lastRead)
+			in.dropped = append(in.dropped, e.series.Ref)
 			in.free = append(in.free, e.series.Ref)
 			delete(in.entries, key)
 		}
 	}
+	in.compact(before)
 }
+
+// compact gives back the memory of series that were forgotten; before is how
+// many entries there were with them.
+func (in *interner) compact(before int) {
+	if isRoomy(before, len(in.entries)) {
+		in.entries = maps.Collect(maps.All(in.entries)) // no map shrinks by itself
+	}
+	slices.SortFunc(in.free, func(a, b int) int { return cmp.Compare(b, a) })
+	top := 0
+	for top < len(in.free) && in.free[top] == in.next-1 {
+		in.next--
+		top++
+	}
+	in.free = slices.Delete(in.free, 0, top)
+	if isRoomy(cap(in.free), len(in.free)) {
+		in.free = slices.Clone(in.free)
+	}
+}
+
+// isRoomy reports whether there is room for far more than is used.
+func isRoomy(room, used int) bool { return room > 4*used+spareSeries }
 
 // readsAway is for how many reads a series has been away, recentReads if for
 // more.

@@ -58,3 +58,26 @@ func TestFastSeriesThatComeBackAfterARestartCountFromZero(t *testing.T) {
 		t.Errorf("%d requests, %d unknown; want one each", n, unknown)
 	}
 }
+
+func TestFastABurstOfSeriesLeavesNoMemoryBehind(t *testing.T) {
+	s := newTarget(t, Options{MaxEndpoints: 10})
+	s.scrape(manyRequests(1, 1))
+	s.scrape(manyRequests(8000, 1))
+	for range 7 {
+		s.scrape(manyRequests(1, 1))
+	}
+	d := s.deriver
+	if len(d.slots) != 1 || cap(d.slots) > 1000 || cap(d.now.fresh) > 1000 {
+		t.Errorf("after a burst of 8,000 series there are %d slots, and memory for %d and %d new series", len(d.slots), cap(d.slots), cap(d.now.fresh))
+	}
+}
+
+func TestFastARefThatIsGivenAnewIsAnotherSeries(t *testing.T) {
+	s := newTarget(t, Options{MaxEndpoints: 5000})
+	s.scrape(manyRequests(4000, 100))
+	for range 6 {
+		s.scrape(counterType + "http_requests_total{path=\"/a\",code=\"200\"} 5\n")
+	}
+	next := counterType + "http_requests_total{path=\"/a\",code=\"200\"} 6\n" + "http_requests_total{path=\"/b\",code=\"200\"} 7\n"
+	s.wants(s.scrape(next), " /a: 1 0 - - -\n /b: 7 0 - - -\n")
+}

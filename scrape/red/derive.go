@@ -7,6 +7,7 @@ package red
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/redpoll/redpoll/internal/redpoll"
@@ -91,10 +92,23 @@ func (c *current) next() current {
 	clear(c.claims)
 	clear(c.paths)
 	return current{
-		present: c.present[:0], fresh: c.fresh[:0], linked: c.linked[:0], pathless: c.pathless[:0],
+		present: emptied(c.present), fresh: emptied(c.fresh), linked: emptied(c.linked), pathless: emptied(c.pathless),
 		best: c.best, claims: c.claims, paths: c.paths,
 	}
 }
+
+// emptied is a slice's memory without what was in it; none if that is far more
+// than it needed.
+func emptied[T any](s []T) []T {
+	if isRoomy(s) {
+		return nil
+	}
+	clear(s)
+	return s[:0]
+}
+
+// isRoomy reports whether a slice has memory for far more than is in it.
+func isRoomy[T any](s []T) bool { return cap(s) > 4*len(s)+1000 }
 
 // slot is what a Ref stands for.
 type slot struct {
@@ -160,6 +174,7 @@ func NewDeriver(o Options) *Deriver {
 // Derive compares a scrape with the one before. A scrape that is not later
 // than that one changes nothing, and the answer is nil.
 func (d *Deriver) Derive(s exposition.Scrape, at time.Time) *Derived {
+	d.vacate(s.Forgotten)
 	if !d.last.IsZero() && !at.After(d.last) {
 		return nil
 	}
@@ -178,6 +193,25 @@ func (d *Deriver) Derive(s exposition.Scrape, at time.Time) *Derived {
 	d.joinCounters()
 	d.finish(at, s.Families)
 	return &d.result
+}
+
+// vacate drops what is known of series that the reader has forgotten.
+func (d *Deriver) vacate(refs []int) {
+	if len(refs) == 0 {
+		return
+	}
+	for _, ref := range refs {
+		if ref < len(d.slots) {
+			d.slots[ref] = slot{}
+		}
+	}
+	used := len(d.slots)
+	for used > 0 && d.slots[used-1].series == nil {
+		used--
+	}
+	if d.slots = d.slots[:used]; isRoomy(d.slots) {
+		d.slots = slices.Clone(d.slots)
+	}
 }
 
 func (d *Deriver) begin(at time.Time) {
