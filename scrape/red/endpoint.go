@@ -121,13 +121,14 @@ func (e *Endpoint) add(t *track) {
 }
 
 // addLatency adds the increase of durations that t has just seen.
-func (e *Endpoint) addLatency(t *track, sum float64, scale redpoll.Scale) {
+func (e *Endpoint) addLatency(t *track, g *growth, scale redpoll.Scale) {
+	sum := g.sum
 	unknown := math.IsNaN(sum)
 	if unknown {
 		sum = 0
 	}
 	sum /= t.family.perSecond
-	if t.native != nil {
+	if t.native != nil && !g.bare {
 		e.latencies.addNative(&t.native.increase, sum, unknown)
 		return
 	}

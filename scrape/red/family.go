@@ -116,6 +116,9 @@ type track struct {
 	// since the last scrape, if known.
 	total, increase uint64
 	known           bool
+	// sum is that of a histogram's observations when it was last read, if it was.
+	sum    float64
+	stated bool
 }
 
 // link says that a counter counts, by status, the requests to an endpoint whose
@@ -130,7 +133,7 @@ type link struct {
 func (t *track) forget() {
 	t.counter = counter{}
 	t.buckets.forget()
-	t.native = nil
+	t.native, t.stated = nil, false
 }
 
 // newTrack works out what a series says about requests; nil if nothing.

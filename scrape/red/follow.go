@@ -49,8 +49,8 @@ func (d *Deriver) followHistogram(t *track, s *exposition.Sample) {
 	}
 	t.native = nil
 	g := t.buckets.advance(h, t.past)
-	d.took(t, t.buckets.count(), t.buckets.counted, g.ok)
-	if e := d.addDurations(t, g, len(h.Cumulative)); e != nil && s.Summary != nil {
+	now := observed{t.buckets.count(), t.buckets.counted, h.Sum}
+	if e := d.addDurations(t, g, now, len(h.Cumulative)); e != nil && s.Summary != nil {
 		e.setOwn(t, s.Summary.Quantiles)
 	}
 }
@@ -63,28 +63,52 @@ func (d *Deriver) followNative(t *track, h *exposition.Native) {
 	}
 	t.buckets.forget()
 	g := t.native.advance(h, t.past)
-	d.took(t, t.native.total, t.native.counted, g.ok)
-	d.addDurations(t, g, 1)
+	d.addDurations(t, g, observed{t.native.total, t.native.counted, h.Sum}, 1)
+}
+
+// observed is how many durations a histogram has counted, how many of them since
+// the state before, if that is known, and their sum; NaN if there is none.
+type observed struct {
+	total, increase uint64
+	sum             float64
 }
 
 // addDurations adds a histogram's increase to its endpoint, which it returns;
-// nil if the family is not used. samples is what the series counts as.
-func (d *Deriver) addDurations(t *track, g growth, samples int) *Endpoint {
-	if !g.ok && g.doubt == "" && t.past == continued {
-		g.doubt = "cannot be compared with what it was, so it is counted anew"
+// nil if the family is not used. samples is what the series counts as. Where the
+// buckets cannot be compared with those before, because they are native ones
+// now, or no longer, the number and the sum of the observations still can.
+func (d *Deriver) addDurations(t *track, g growth, now observed, samples int) *Endpoint {
+	if !g.ok && t.past == continued && t.stated {
+		g = t.withoutBuckets(&now)
 	}
 	if g.doubt != "" {
 		d.skip(t, samples, g.doubt)
 	}
+	d.took(t, now.total, now.increase, g.ok)
+	t.sum, t.stated = now.sum, true
 	e := d.endpointOf(t)
 	if e == nil {
 		return nil
 	}
 	if g.ok {
-		e.addLatency(t, g.sum, d.options.Scale)
+		e.addLatency(t, &g, d.options.Scale)
 	}
 	e.add(t)
 	return e
+}
+
+// withoutBuckets makes the increase of a histogram's observations alone.
+func (t *track) withoutBuckets(now *observed) growth {
+	sum := now.sum
+	if now.increase = now.total; now.total >= t.total {
+		now.increase -= t.total
+		sum -= t.sum
+	}
+	t.buckets.over, t.buckets.increase = nil, append(t.buckets.increase[:0], now.increase)
+	return growth{
+		ok: true, bare: true, sum: plausibleSum(sum, now.increase),
+		doubt: "has buckets that cannot be compared with those before, so its increase is told without buckets",
+	}
 }
 
 // skip counts samples of a series as not compared.

@@ -192,10 +192,8 @@ func (n *native) advance(h *exposition.Native, past history) growth {
 	case past == fromZero || c == fellBack:
 		n.increase.set(h)
 		n.counted, g.sum = total, plausibleSum(h.Sum, total)
-	case past != continued:
+	case past != continued || c == incomparable:
 		g.ok = false
-	case c == incomparable:
-		g.ok, g.doubt = false, "has a zero bucket that holds a part of a bucket of before, so it is counted anew"
 	default:
 		n.counted = total - n.total
 		g.sum = plausibleSum(h.Sum-n.sum, n.counted)

@@ -30,7 +30,12 @@ func newNatives(o Options, family string) *natives {
 }
 
 func (n *natives) scrape(state exposition.Native) *Derived {
-	sample := exposition.Sample{Series: n.series, Native: &state}
+	return n.scrapeSample(exposition.Sample{Native: &state})
+}
+
+// scrapeSample takes a sample of the series.
+func (n *natives) scrapeSample(sample exposition.Sample) *Derived {
+	sample.Series = n.series
 	n.at = n.at.Add(5 * time.Second)
 	return n.deriver.Derive(exposition.Scrape{Samples: []exposition.Sample{sample}}, n.at)
 }
@@ -101,18 +106,6 @@ func bucketsOf(h *redpoll.Histogram) map[float64]uint64 {
 		}
 	}
 	return counts
-}
-
-func TestFastANativeBucketCutByTheZeroBucketIsANewBaselineAndSaid(t *testing.T) {
-	n := newNatives(Options{}, "http_request_duration_seconds")
-	n.scrape(nativeOf(0, 0, 0, 1, 10))
-	d := n.scrape(nativeOf(0, 1.5, 4, 1, 7))
-	if d.Endpoints[0].Known || d.Skipped.Count != 1 {
-		t.Errorf("known %v, skipped %+v", d.Endpoints[0].Known, d.Skipped)
-	}
-	if in := n.scrape(nativeOf(0, 1.5, 4, 1, 9)).Endpoints[0].Increase; in.Requests != 2 {
-		t.Errorf("then %d requests", in.Requests)
-	}
 }
 
 // Durations that are NaN are requests, and in no bucket.

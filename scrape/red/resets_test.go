@@ -145,3 +145,61 @@ func TestFastACounterOfFailuresThatBeginsAnewCountsFailuresOnly(t *testing.T) {
 		[]string{timed(1000) + requests(500, 500), timed(100), timed(200) + requests(500, 505), timed(300) + requests(500, 510)},
 		"/a: unknown", "/a: 100 - 0.05 0.095 0.2", "/a: 100 - 0.05 0.095 0.2", want)
 }
+
+// The zero bucket is up to 1.5 and cuts the bucket from 1 to 2, so that nobody
+// knows how many of it were in zero's share. 10 observations became 14, 5 s 7 s.
+func TestFastANativeBucketCutByTheZeroBucketIsToldByTheCountAloneAndSaid(t *testing.T) {
+	n := newNatives(Options{}, "http_request_duration_seconds")
+	n.scrape(nativeOf(0, 0, 0, 1, 10))
+	d := n.scrape(nativeOf(0, 1.5, 6, 1, 8))
+	wantCountAlone(t, "cut", d, 4, 2)
+	if want := "its increase is told without buckets"; d.Skipped.Count != 1 || !strings.Contains(d.Skipped.Reason, want) {
+		t.Errorf("skipped %+v, want one because %s", d.Skipped, want)
+	}
+	in := n.scrape(nativeOf(0, 1.5, 6, 1, 10)).Endpoints[0].Increase
+	if in.Requests != 2 || in.Quantile(.5) == nil {
+		t.Errorf("then %d requests, median %v; want 2 with a median", in.Requests, in.Quantile(.5))
+	}
+}
+
+// wantCountAlone checks the only endpoint: so many requests, and a sum of their
+// durations, but no quantiles.
+func wantCountAlone(t *testing.T, name string, d *Derived, requests uint64, sum float64) {
+	t.Helper()
+	e := d.Endpoints[0]
+	in := &e.Increase
+	if !e.Known || !in.ErrorsKnown || in.Requests != requests || in.Latency.Count() != requests || in.Latency.Sum != sum || in.Quantile(.5) != nil {
+		t.Errorf("%s: %+v with latency %+v, want %d requests in %v s, errors known and no quantiles", name, in, in.Latency, requests, sum)
+	}
+}
+
+// A target that is asked for native histograms may answer with classic ones for
+// a while. Of each 10 observations more, 5 s are the sum.
+func TestFastASwitchBetweenNativeAndClassicKeepsTheCount(t *testing.T) {
+	n := newNatives(Options{}, "http_request_duration_seconds")
+	native := func(count float64) *Derived { return n.scrape(nativeOf(0, 0, 0, 1, count)) }
+	classic := func(count float64) *Derived {
+		return n.scrapeSample(exposition.Sample{Histogram: &exposition.Histogram{
+			Bounds: []float64{1}, Cumulative: []float64{0, count}, Sum: count / 2,
+		}})
+	}
+	native(100)
+	wantCountAlone(t, "to classic", classic(110), 10, 5)
+	if in := classic(120).Endpoints[0].Increase; in.Requests != 10 || in.Quantile(.5) == nil {
+		t.Errorf("classic: %d requests, median %v", in.Requests, in.Quantile(.5))
+	}
+	wantCountAlone(t, "to native", native(130), 10, 5)
+	if in := native(140).Endpoints[0].Increase; in.Requests != 10 || in.Quantile(.5) == nil {
+		t.Errorf("native: %d requests, median %v", in.Requests, in.Quantile(.5))
+	}
+	wantCountAlone(t, "to classic, anew", classic(6), 6, 3)
+}
+
+// What has never been read cannot be compared: buckets below zero are refused.
+func TestFastASeriesThatWasRefusedIsANewBaseline(t *testing.T) {
+	n := newNatives(Options{}, "http_request_duration_seconds")
+	n.scrapeSample(exposition.Sample{Histogram: &exposition.Histogram{Bounds: []float64{-1, 1}, Cumulative: []float64{0, 9, 9}, Sum: 3}})
+	if d := n.scrape(nativeOf(0, 0, 0, 1, 1000)); d.Endpoints[0].Known {
+		t.Errorf("%d requests, want them unknown", d.Endpoints[0].Increase.Requests)
+	}
+}

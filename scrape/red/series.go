@@ -52,8 +52,9 @@ func (c *counter) fell(exposed float64) bool { return wholeCount(exposed) < c.va
 // growth is what the new state of a histogram's series says about the time
 // since the one before.
 type growth struct {
-	ok  bool    // the increase is known
-	sum float64 // of the durations; NaN if that is not known or beyond belief
+	ok   bool    // the increase is known
+	bare bool    // its buckets are not: the track has the number in its classic ones, without bounds
+	sum  float64 // of the durations; NaN if that is not known or beyond belief
 	// doubt says what could not be compared with before; empty otherwise.
 	doubt string
 }
