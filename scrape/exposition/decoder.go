@@ -112,7 +112,7 @@ const stride = 1024
 func (d *Decoder) readFamily(ctx context.Context, family *dto.MetricFamily) error {
 	name, typ := family.GetName(), typeOf(family)
 	d.keep = d.wants(name)
-	d.scrape.Families = append(d.scrape.Families, Family{Name: name, Type: typ, Series: len(family.GetMetric())})
+	d.list(name, typ, family.GetMetric())
 	for i, m := range family.GetMetric() {
 		if i%stride == 0 && ctx.Err() != nil {
 			return ctx.Err()
@@ -120,6 +120,23 @@ func (d *Decoder) readFamily(ctx context.Context, family *dto.MetricFamily) erro
 		d.readMetric(name, typ, m)
 	}
 	return nil
+}
+
+// maxListed bounds the labels of a family that are listed.
+const maxListed = 32
+
+// list adds to the families of the scrape.
+func (d *Decoder) list(name string, typ Type, metrics []*dto.Metric) {
+	f := Family{Name: name, Type: typ, Series: len(metrics)}
+	if n := len(d.scrape.Families); n < cap(d.scrape.Families) {
+		f.Labels = d.scrape.Families[:n+1][n].Labels[:0] // of a scrape before
+	}
+	if len(metrics) > 0 {
+		for _, l := range metrics[0].GetLabel()[:min(len(metrics[0].GetLabel()), maxListed)] {
+			f.Labels = append(f.Labels, l.GetName())
+		}
+	}
+	d.scrape.Families = append(d.scrape.Families, f)
 }
 
 func (d *Decoder) readMetric(name string, typ Type, m *dto.Metric) {

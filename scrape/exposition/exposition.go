@@ -52,6 +52,9 @@ type Family struct {
 	Name   string
 	Type   Type
 	Series int // a histogram or a summary is one
+	// Labels are the names of the labels of its first series, without le and
+	// quantile: the first maxListed.
+	Labels []string
 }
 
 // Skipped counts what could not be used and remembers the first reason.

@@ -110,7 +110,7 @@ func TestFastAFamilyThatComesInPiecesIsOne(t *testing.T) {
 		family("y", dto.MetricType_GAUGE, &dto.Metric{Gauge: &dto.Gauge{Value: new(5.0)}}),
 		family("x_total", dto.MetricType_COUNTER, counter("2", 3), counter("1", 4)),
 	))
-	if want := []Family{{"x_total", Counter, 4}, {"y", Gauge, 1}}; !cmp.Equal(want, s.Families) {
+	if want := []Family{{"x_total", Counter, 4, []string{"a"}}, {"y", Gauge, 1, nil}}; !cmp.Equal(want, s.Families) {
 		t.Errorf("families %v, want %v", s.Families, want)
 	}
 	if len(s.Samples) != 3 || s.Samples[1].Value != 3 || s.Skipped != (Skipped{2, `x_total{a="1"} appears twice`}) {

@@ -47,7 +47,10 @@ g 1
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Family{{"c_total", Counter, 2}, {"g", Gauge, 1}, {"h", HistogramType, 2}, {"s", SummaryType, 1}, {"z", Untyped, 1}}
+	want := []Family{
+		{"c_total", Counter, 2, []string{"a"}}, {"g", Gauge, 1, nil}, {"h", HistogramType, 2, []string{"a"}},
+		{"s", SummaryType, 1, nil}, {"z", Untyped, 1, nil},
+	}
 	if diff := cmp.Diff(want, s.Families); diff != "" {
 		t.Error(diff)
 	}

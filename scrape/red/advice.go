@@ -25,18 +25,23 @@ func (d *Deriver) advice(listed []exposition.Family) (list []redpoll.Advice) {
 			})
 		}
 	}
+	durations := d.adviceOnDurations(listed)
 	for _, f := range d.used() {
 		if a := d.adviceOnErrors(f, listed); a.Text != "" {
 			list = append(list, a)
 		}
-		if text := adviceOnBuckets(f); text != "" {
+		text := adviceOnBuckets(f)
+		if f.kind() == aCounter && len(durations) == 0 {
+			text = d.adviceOnCounter(f)
+		}
+		if text != "" {
 			list = append(list, redpoll.Advice{Text: text})
 		}
 	}
 	if a := d.words.advice(); a.Text != "" {
 		list = append(list, a)
 	}
-	return append(list, d.adviceOnDurations(listed)...)
+	return append(list, durations...)
 }
 
 // servesNobody reports whether no requests but redpoll's own are known. A
@@ -52,27 +57,53 @@ func (d *Deriver) servesNobody() bool {
 
 // adviceOnNothing says how to get endpoints where there are none.
 func (d *Deriver) adviceOnNothing(listed []exposition.Family) redpoll.Advice {
-	switch {
-	case !d.exclusive:
+	if !d.exclusive {
 		return redpoll.Advice{Text: d.faultOfMapping()}
-	case len(d.now.pathless) > 0:
-		name := clip(d.now.pathless[0])
-		unit, _ := unitOf(name)
+	}
+	pathless := func(f exposition.Family) bool { return len(d.now.pathless) > 0 && f.Name == d.now.pathless[0] }
+	if at := slices.IndexFunc(listed, pathless); at >= 0 {
+		c, how := mappingFor(&listed[at])
 		return redpoll.Advice{
-			Text: fmt.Sprintf("no endpoints found: %s has no label that names the path. Add a label path to it in the application; or name a label that tells requests apart, or take them all for one endpoint:", name),
-			YAML: mappingOf(Convention{Family: name, Kind: kindOf(name, listed), Unit: unit, Path: LabelNames{"(all requests)"}}),
+			Text: fmt.Sprintf("no endpoints found: %s has no label that names the path. Add a label path to it in the application, or map it%s:", c.Family, how),
+			YAML: mappingOf(c),
 		}
 	}
 	a := redpoll.Advice{Text: "no request metrics found: add a histogram http_request_duration_seconds with labels path, method and code to the application"}
-	if candidate := slices.IndexFunc(listed, mayBeMapped); candidate >= 0 {
-		name := clip(listed[candidate].Name)
-		unit, _ := unitOf(name)
-		a.Text += fmt.Sprintf("; or map your own, such as %s if it has the durations of requests, with its labels:", name)
-		a.YAML = mappingOf(Convention{Family: name, Unit: unit, Path: LabelNames{"path"}, Method: LabelNames{"method"}, Status: LabelNames{"code"}})
+	if at := slices.IndexFunc(listed, mayBeMapped); at >= 0 {
+		c, how := mappingFor(&listed[at])
+		a.Text += fmt.Sprintf("; or map your own, such as %s if it has the durations of requests%s:", c.Family, how)
+		a.YAML = mappingOf(c)
 		return a
 	}
 	a.Text += ", or map your own under endpoints:"
 	return a
+}
+
+// allRequests is the path of a family that does not tell requests apart.
+const allRequests = "(all requests)"
+
+// mappingFor maps a family by those of its labels that the general rule knows;
+// how says what is left to do, to be added to a text. Where none of the labels
+// is known to name a path, all its requests are one endpoint.
+func mappingFor(f *exposition.Family) (c Convention, how string) {
+	rule := builtIn().general
+	c = Convention{
+		Family: clip(f.Name), Path: rule.Path.among(f.Labels), Method: rule.Method.among(f.Labels),
+		Status: rule.Status.among(f.Labels), Exception: rule.Exception.among(f.Labels),
+	}
+	c.Unit, _ = unitOf(f.Name)
+	if f.Type != exposition.HistogramType && f.Type != exposition.SummaryType {
+		c.Kind = Requests
+	}
+	switch {
+	case len(c.Path) > 0:
+	case len(f.Labels) == 0:
+		c.Path, how = LabelNames{allRequests}, " as one endpoint, as it has no labels"
+	default:
+		c.Path = LabelNames{allRequests}
+		how = fmt.Sprintf(" as one endpoint, or write a label that tells requests apart in place of %q (%.200s)", allRequests, strings.Join(f.Labels, ", "))
+	}
+	return c, how
 }
 
 // faultOfMapping says why the job's own mappings find nothing.
@@ -94,16 +125,6 @@ func mayBeMapped(f exposition.Family) bool {
 	return f.Type == exposition.HistogramType && (hasUnit || mentionsAny(f.Name, durationWords)) && !mentionsAny(f.Name, otherWork)
 }
 
-// kindOf is the kind that a convention for one of the families needs.
-func kindOf(family string, listed []exposition.Family) Kind {
-	for i := range listed {
-		if listed[i].Name == family && listed[i].Type != exposition.HistogramType && listed[i].Type != exposition.SummaryType {
-			return Requests
-		}
-	}
-	return Latency
-}
-
 // adviceOnErrors says how to get error rates; its text is empty if there are.
 func (d *Deriver) adviceOnErrors(f *family, listed []exposition.Family) redpoll.Advice {
 	if f.now.status || f.now.joined || f.now.endpoints == 0 {
@@ -113,21 +134,42 @@ func (d *Deriver) adviceOnErrors(f *family, listed []exposition.Family) redpoll.
 	if e := f.convention.ErrorsFrom; e != nil && !strings.Contains(e.Family, "*") {
 		text += fmt.Sprintf(", or have it expose the counter %s with the same labels and the status", e.Family)
 	}
-	counter := slices.IndexFunc(listed, mayCountRequests)
-	if counter < 0 || listed[counter].Name == f.name {
-		return redpoll.Advice{Text: text + "."}
-	}
 	c := f.asFound()
-	c.ErrorsFrom = &ErrorsFrom{Family: clip(listed[counter].Name), Status: LabelNames{"code", "status"}}
-	return redpoll.Advice{
-		Text: fmt.Sprintf("%s. If %s counts the same requests, its labels for path and method included, take errors from it:", text, c.ErrorsFrom.Family),
-		YAML: mappingOf(c),
+	for i := range listed {
+		if c.ErrorsFrom = errorsFrom(&listed[i], &c); c.ErrorsFrom != nil && listed[i].Name != f.name {
+			return redpoll.Advice{
+				Text: fmt.Sprintf("%s. If %s counts the same requests, its labels for path and method included, take errors from it:", text, c.ErrorsFrom.Family),
+				YAML: mappingOf(c),
+			}
+		}
 	}
+	return redpoll.Advice{Text: text + "."}
+}
+
+// errorsFrom is how the statuses of requests may be taken from a family; nil if
+// it does not look like a counter of requests, or lacks a label for the status
+// or one for the path.
+func errorsFrom(f *exposition.Family, durations *Convention) *ErrorsFrom {
+	if !mayCountRequests(f) {
+		return nil
+	}
+	rule := builtIn().general
+	e := &ErrorsFrom{Family: clip(f.Name), Status: rule.Status.among(f.Labels)}
+	if len(durations.Path.among(f.Labels)) == 0 {
+		e.Path = rule.Path.among(f.Labels)
+	}
+	if len(durations.Method.among(f.Labels)) == 0 {
+		e.Method = rule.Method.among(f.Labels)
+	}
+	if len(e.Status) == 0 || len(e.Path) == 0 && len(durations.Path.among(f.Labels)) == 0 {
+		return nil
+	}
+	return e
 }
 
 // mayCountRequests reports whether a family looks like a counter of requests to
 // the application.
-func mayCountRequests(f exposition.Family) bool {
+func mayCountRequests(f *exposition.Family) bool {
 	return f.Type == exposition.Counter && mentionsAny(f.Name, trafficWords) &&
 		!mentionsAny(f.Name, otherWork) && !mentionsAny(f.Name, sizeWords) && !strings.HasPrefix(f.Name, "promhttp_")
 }
@@ -147,12 +189,25 @@ func adviceOnBuckets(f *family) string {
 			how = "expose a histogram instead"
 		}
 		return fmt.Sprintf("%s is a summary, whose quantiles cannot be merged over series and instances. To have p50, p95 and p99 of every endpoint: %s.", f.name, how)
-	case aCounter:
-		if how != "" {
-			return fmt.Sprintf("latencies are unknown: %s is a counter. To have them: %s.", f.name, how)
-		}
 	}
 	return ""
+}
+
+// adviceOnCounter says how to get latencies where requests are only counted;
+// empty if others have them, or if it was the job's owner who chose the counter.
+func (d *Deriver) adviceOnCounter(f *family) string {
+	if !f.now.chosen || !d.exclusive || f.convention.PathIsMetricsPath {
+		return ""
+	}
+	how := f.convention.Buckets
+	switch {
+	case how != "":
+	case f.convention.Traffic == HTTP:
+		how = "add a histogram http_request_duration_seconds with the same labels to the application"
+	default:
+		how = "add a histogram of the durations with the same labels to the application"
+	}
+	return fmt.Sprintf("latencies are unknown: %s is a counter. To have them: %s.", f.name, how)
 }
 
 // adviceOnDurations is for a target of which only counters are known, while a
@@ -167,7 +222,8 @@ func (d *Deriver) adviceOnDurations(listed []exposition.Family) (list []redpoll.
 			continue
 		}
 		c := f.asFound()
-		c.ErrorsFrom = &ErrorsFrom{Family: best.name, Path: best.convention.Path, Method: best.convention.Method, Status: best.convention.Status}
+		counter := best.asFound()
+		c.ErrorsFrom = &ErrorsFrom{Family: best.name, Path: counter.Path, Method: counter.Method, Status: counter.Status}
 		list = append(list, redpoll.Advice{
 			Text: fmt.Sprintf("%s may have the durations of the requests that %s counts. If it does, use both:", f.name, best.name),
 			YAML: mappingOf(c),
@@ -182,24 +238,8 @@ func (f *family) asFound() Convention {
 	c := f.convention
 	return Convention{
 		Family: f.name, Kind: c.Kind, Unit: c.Unit, Where: c.Where, HTTPRoute: c.HTTPRoute, GRPC: c.GRPC,
-		Path: f.found(c.Path), Method: f.found(c.Method), Status: f.found(c.Status), Exception: f.found(c.Exception),
+		Path: c.Path.among(f.labels), Method: c.Method.among(f.labels), Status: c.Status.among(f.labels), Exception: c.Exception.among(f.labels),
 	}
-}
-
-// found are the alternatives of which the family has a label. {/name} says
-// nothing more where name is the next.
-func (f *family) found(names LabelNames) (list LabelNames) {
-	for _, one := range names {
-		isConstant := !isLabelName(one) && !strings.Contains(one, "{")
-		if !isConstant && !slices.ContainsFunc(f.labels, LabelNames{one}.uses) {
-			continue
-		}
-		if last := len(list) - 1; last >= 0 && list[last] == "{/"+one+"}" {
-			list = list[:last]
-		}
-		list = append(list, one)
-	}
-	return list
 }
 
 // mappingOf is the YAML that makes c a job's own convention.

@@ -78,6 +78,7 @@ var conventionCases = []struct {
 			Convention: "client_golang", Family: "http_requests_total", Kind: "counter", Endpoints: 1,
 			Note: "a counter: latencies are unknown",
 		},
+		hint: true,
 	},
 	{
 		name: "opentelemetry, unmatched requests are one endpoint without a route",

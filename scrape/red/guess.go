@@ -58,11 +58,17 @@ func unitOf(name string) (u Unit, ok bool) {
 }
 
 // durationsOf is what the general rule asks of a name: that it speaks of
-// durations of requests, in the unit u.
+// durations of requests, in the unit u. Where the unit of time stands right
+// behind the requests, as in acme_request_seconds, durations are all that can be
+// meant; acme_request_age_seconds is something else.
 func durationsOf(name string) (u Unit, ok bool) {
 	u, ok = unitOf(name)
-	return u, ok && mentionsAny(name, requestWords) && mentionsAny(name, durationWords) &&
-		!mentionsAny(name, otherWork) && !mentionsAny(name, sizeWords)
+	if !ok || !mentionsAny(name, requestWords) || mentionsAny(name, otherWork) || mentionsAny(name, sizeWords) {
+		return u, false
+	}
+	before := name[:strings.LastIndexByte(name, '_')]
+	last := before[strings.LastIndexByte(before, '_')+1:]
+	return u, mentionsAny(name, durationWords) || trafficWords[strings.ToLower(last)]
 }
 
 // guess is a family that the general rule takes for durations of requests.

@@ -27,6 +27,7 @@ func TestFastGuessesAreMadeByNameAndLabels(t *testing.T) {
 	}
 	f("acme_request_duration_seconds", `route="/a",verb="put",status_class="5xx"`, "PUT /a: 10 10 0.05 0.095 0.2")
 	f("acme_http_latency_ms", `path="/a",http_method="GET",http_status="404"`, "GET /a: 10 0 5e-05 9.5e-05 0.0002")
+	f("app_request_seconds", `path="/a"`, "/a: 10 - 0.05 0.095 0.2")
 	f("acme_api_latency_microseconds", `operation="buy"`, "buy: 10 - 5e-08 9.5e-08 2e-07")
 	f("acme_response_time_milliseconds", `path="/raw",route="/{id}"`, "/{id}: 10 - 5e-05 9.5e-05 0.0002")
 	f("acme_http_latency_ms", `path="/a/7x",endpoint="/a/:id"`, "/a/:id: 10 - 5e-05 9.5e-05 0.0002")
@@ -34,7 +35,7 @@ func TestFastGuessesAreMadeByNameAndLabels(t *testing.T) {
 	f("acme_http_latency_ms", `handler="ShowCart"`, "ShowCart: 10 - 5e-05 9.5e-05 0.0002")
 	f("acme_request_duration_seconds", `route="POST /a",exception="Boom"`, "POST /a: 10 10 0.05 0.095 0.2")
 	for _, name := range []string{
-		"acme_request_duration", "acme_request_seconds", "acme_duration_seconds", "acme_request_size_seconds",
+		"acme_request_duration", "acme_request_age_seconds", "acme_duration_seconds", "acme_request_size_seconds",
 		"http_client_request_duration_seconds", "acme_upstream_request_duration_seconds", "acme_db_request_duration_seconds",
 		"acme_redis_request_duration_seconds", "acme_request_queue_duration_seconds", "acme_api_gc_duration_seconds",
 		"acme_cache_request_latency_ms", "acme_sql_request_duration_seconds", "acme_request_duration_bytes",

@@ -2,6 +2,7 @@ package red
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/redpoll/redpoll/internal/redpoll"
 	"github.com/redpoll/redpoll/scrape/exposition"
@@ -109,14 +110,21 @@ func (d *Deriver) reasonOfRank(name string) string {
 func (d *Deriver) reasonOfShape(f *exposition.Family) string {
 	best := d.now.best[HTTP]
 	_, hasUnit := unitOf(f.Name)
+	_, speaksOfDurations := durationsOf(f.Name)
 	switch {
 	case best != nil && best.now.chosen && !best.convention.PathIsMetricsPath:
 		return "not used, as the requests are known from " + best.name
+	case slices.Contains(d.now.pathless, f.Name):
+		return "no label of it names a path"
+	case d.catalogue.names(f.Name):
+		return "a convention names it, but not with these labels and this type, or only beside another family; map it under endpoints:"
 	case f.Type != exposition.HistogramType && f.Type != exposition.SummaryType:
 		return "no convention names it; if a label of it names a path, map it under endpoints:"
 	case !hasUnit:
 		return "its name tells no unit; map it under endpoints:"
+	case !speaksOfDurations:
+		return "its name does not speak of durations; if they are those of requests, map it under endpoints:"
 	default:
-		return "no label of it names a path"
+		return "it has no series that can be read"
 	}
 }

@@ -159,6 +159,22 @@ func (l LabelNames) uses(label string) bool {
 	})
 }
 
+// among are the alternatives that a series with these labels may have. {/name}
+// says nothing more where name is the next.
+func (l LabelNames) among(labels []string) (list LabelNames) {
+	for _, one := range l {
+		isConstant := !isLabelName(one) && !strings.Contains(one, "{")
+		if !isConstant && !slices.ContainsFunc(labels, LabelNames{one}.uses) {
+			continue
+		}
+		if last := len(list) - 1; last >= 0 && list[last] == "{/"+one+"}" {
+			list = list[:last]
+		}
+		list = append(list, one)
+	}
+	return list
+}
+
 // has reports whether the series has a label of this name, even an empty one.
 func has(s *exposition.Series, name string) bool {
 	for i := range s.Labels {

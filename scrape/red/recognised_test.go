@@ -136,6 +136,10 @@ func TestFastWithoutEndpointsTheReasonIsInTheFamiliesThemselves(t *testing.T) {
 	f(Options{}, unknown("acme_request_duration", `path="/a"`, 1), "its name tells no unit; map it under endpoints:")
 	f(Options{}, unknown("acme_request_duration_seconds", `shard="1"`, 1), "no label of it names a path")
 	f(Options{}, "# TYPE acme_requests_total counter\nacme_requests_total{page=\"/a\"} 1\n", "no convention names it; if a label of it names a path, map it under endpoints:")
+	f(Options{}, unknown("acme_request_wait_seconds", `path="/a"`, 1), "its name does not speak of durations; if they are those of requests, map it under endpoints:")
+	f(Options{}, "# TYPE http_requests_total counter\nhttp_requests_total{page=\"/a\"} 1\n", "no label of it names a path")
+	f(Options{}, unknown("http_server_request_duration_seconds", `route="/a"`, 1),
+		"a convention names it, but not with these labels and this type, or only beside another family; map it under endpoints:")
 	f(own, latency(1, 1, 1), "not named under the job's endpoints:")
 }
 
@@ -189,6 +193,52 @@ func TestFastAdviceSaysWhatMendsIt(t *testing.T) {
 		"WithServerHandlingTimeHistogram", "")
 	f("# TYPE acme_pause_seconds histogram\n"+histogram("acme_pause_seconds", `a="b"`, 1, 1, 1), "add a histogram http_request_duration_seconds", "- family: acme_pause_seconds\n")
 	f(unknown("acme_request_duration_ms", `shard="1"`, 1), "acme_request_duration_ms has no label that names the path", "unit: ms\n")
+}
+
+func TestFastWhatOnlyCountsIsAdvisedToMeasure(t *testing.T) {
+	d := newTarget(t, Options{}).scrape(requests(200, 1))
+	if len(d.Advice) != 1 || !strings.Contains(d.Advice[0].Text, "add a histogram http_request_duration_seconds with the same labels") {
+		t.Errorf("advice %+v", d.Advice)
+	}
+	d = newTarget(t, Options{}).scrape("# TYPE haproxy_backend_http_responses_total counter\nhaproxy_backend_http_responses_total{proxy=\"shop\",code=\"2xx\"} 1\n")
+	if len(d.Advice) != 1 || !strings.Contains(d.Advice[0].Text, "HAProxy itself cannot expose them") {
+		t.Errorf("advice %+v", d.Advice)
+	}
+	own := []Convention{{Family: "http_requests_total", Kind: Requests, Path: LabelNames{"path"}, Status: LabelNames{"code"}}}
+	if d = newTarget(t, Options{Conventions: own}).scrape(requests(200, 1)); len(d.Advice) > 0 {
+		t.Errorf("whoever maps a counter is advised %+v", d.Advice)
+	}
+}
+
+// Labels that the advice names are there, so that its mapping finds something.
+func TestFastTheAdvisedMappingOfDurationsWorks(t *testing.T) {
+	f := func(labels, want string) {
+		t.Helper()
+		body := func(n int) string {
+			return strings.ReplaceAll(unknown("acme_pause_seconds", labels, n), "{,", "{")
+		}
+		advised := mapped(t, newTarget(t, Options{}).scrape(body(1)).Advice[0])
+		advised.scrape(body(1))
+		advised.wants(advised.scrape(body(11)), want+"\n")
+	}
+	f(`route="/a",verb="put",status="500"`, "PUT /a: 10 10 0.05 0.095 0.2")
+	f(`uri="/a"`, " /a: 10 - 0.05 0.095 0.2")
+	f(`page="x",code="200"`, " (all requests): 10 0 0.05 0.095 0.2")
+	f("", " (all requests): 10 - 0.05 0.095 0.2")
+	d := newTarget(t, Options{}).scrape(unknown("acme_pause_seconds", `page="x",shard="1"`, 1))
+	if want := `in place of "(all requests)" (page, shard)`; !strings.Contains(d.Advice[0].Text, want) {
+		t.Errorf("advice %q, want one that says %q", d.Advice[0].Text, want)
+	}
+}
+
+// The counter calls path and status by other names.
+func TestFastTheAdvisedCounterIsReadByItsOwnLabels(t *testing.T) {
+	body := func(n int) string {
+		return timed(n) + strings.NewReplacer("http_requests_total", "acme_responses_total", "path=", "uri=", "code=", "response_code=").Replace(requests(200, n, 500, n))
+	}
+	advised := mapped(t, newTarget(t, Options{}).scrape(body(1)).Advice[0])
+	advised.scrape(body(1))
+	advised.wants(advised.scrape(body(11)), " /a: 20 10 0.05 0.095 0.2\n")
 }
 
 // What is advised where no error is known makes errors known.
