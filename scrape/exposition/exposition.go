@@ -101,6 +101,11 @@ const (
 	SummaryType
 )
 
+// String is the type's name in texts.
+func (t Type) String() string {
+	return [...]string{Untyped: "family without a type", Counter: "counter", Gauge: "gauge", HistogramType: "histogram", SummaryType: "summary"}[t]
+}
+
 // Series is a name with its labels and type. It is immutable. A Reader gives
 // the same pointer for the same series as long as it remembers it; it forgets
 // series that have vanished when they outnumber the ones exposed.

@@ -58,7 +58,7 @@ func (d *Deriver) servesNobody() bool {
 // adviceOnNothing says how to get endpoints where there are none.
 func (d *Deriver) adviceOnNothing(listed []exposition.Family) redpoll.Advice {
 	if !d.exclusive {
-		return redpoll.Advice{Text: d.faultOfMapping()}
+		return redpoll.Advice{Text: d.faultOfMapping(listed)}
 	}
 	pathless := func(f exposition.Family) bool { return len(d.now.pathless) > 0 && f.Name == d.now.pathless[0] }
 	if at := slices.IndexFunc(listed, pathless); at >= 0 {
@@ -106,18 +106,6 @@ func mappingFor(f *exposition.Family) (c Convention, how string) {
 	return c, how
 }
 
-// faultOfMapping says why the job's own mappings find nothing.
-func (d *Deriver) faultOfMapping() string {
-	if len(d.now.pathless) > 0 {
-		return fmt.Sprintf("no endpoints found: %s is there, but none of its series has a label that the job's endpoints name under path; compare them with what the target exposes", clip(d.now.pathless[0]))
-	}
-	families := make([]string, len(d.options.Conventions))
-	for i := range families {
-		families[i] = d.options.Conventions[i].Family
-	}
-	return fmt.Sprintf("no request metrics found: nothing fits the job's endpoints (%s); compare the names with what the target exposes", strings.Join(families, ", "))
-}
-
 // mayBeMapped reports whether a family looks like durations, if not like those
 // of requests.
 func mayBeMapped(f exposition.Family) bool {
@@ -129,6 +117,9 @@ func mayBeMapped(f exposition.Family) bool {
 func (d *Deriver) adviceOnErrors(f *family, listed []exposition.Family) redpoll.Advice {
 	if f.now.status || f.now.joined || f.now.endpoints == 0 {
 		return redpoll.Advice{}
+	}
+	if fault := d.faultOfErrorsFrom(f, listed); fault != "" {
+		return redpoll.Advice{Text: fault}
 	}
 	text := fmt.Sprintf("error rates are unknown: %s has no label with the status. Add one in the application, such as code", f.name)
 	if e := f.convention.ErrorsFrom; e != nil && !strings.Contains(e.Family, "*") {

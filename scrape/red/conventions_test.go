@@ -319,9 +319,6 @@ func TestFastHintsSayWhatIsMissing(t *testing.T) {
 		t.Errorf("advice %q for a machine", d.Advice)
 	}
 	f(Options{}, "http_requests_total{code=\"200\"} 1\n", "http_requests_total has no label that names the path")
-	f(Options{Conventions: []Convention{{Family: "x_seconds", Path: LabelNames{"p"}}}}, "up 1\n", "nothing fits the job's endpoints (x_seconds)")
-	f(Options{Conventions: []Convention{{Family: "http_request_duration_seconds", Path: LabelNames{"rout"}}}}, latency(1, 1, 1),
-		"http_request_duration_seconds is there, but none of its series has a label that the job's endpoints name under path")
 }
 
 func TestFastNotesSayWhatAFamilyCannotTell(t *testing.T) {

@@ -40,6 +40,9 @@ func (d *Deriver) whyIgnored(f *exposition.Family) string {
 	if reason := d.reasonOfRank(f.Name); reason != "" {
 		return reason
 	}
+	if reason := d.reasonOfMapping(f); reason != "" {
+		return reason
+	}
 	switch {
 	case !mentionsAny(f.Name, trafficWords):
 		return ""
