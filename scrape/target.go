@@ -2,6 +2,7 @@ package scrape
 
 import (
 	"context"
+	"errors"
 	"hash/fnv"
 	"maps"
 	"net/http"
@@ -217,9 +218,13 @@ func (t *target) read(ctx context.Context, a *answer, o *outcome) {
 		return
 	}
 	o.samples, o.skipped = scraped.Exposed, scraped.Skipped
-	o.derived = t.deriver.Derive(scraped, o.begun)
-	if o.derived == nil {
-		o.failure = "the clock of this machine stood still or went back; the scrape cannot be placed in time"
+	o.derived, err = t.deriver.DeriveContext(ctx, scraped, o.begun)
+	switch {
+	case errors.Is(err, red.ErrNotLater):
+		o.failure = err.Error()
+		return
+	case err != nil:
+		o.failure = explainParse(err, a, t.job.config.MetricsPath)
 		return
 	}
 	o.skipped.Add(o.derived.Skipped.Count, func() string { return o.derived.Skipped.Reason })

@@ -6,6 +6,8 @@
 package red
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -171,15 +173,31 @@ func NewDeriver(o Options) *Deriver {
 	return d
 }
 
-// Derive compares a scrape with the one before. A scrape that is not later
-// than that one changes nothing, and the answer is nil.
+// ErrNotLater is of a scrape that is not later than the one before.
+var ErrNotLater = errors.New("the clock of this machine stood still or went back; the scrape cannot be placed in time")
+
+// Derive is DeriveContext without an end; of a scrape that is not later than the
+// one before it is nil.
 func (d *Deriver) Derive(s exposition.Scrape, at time.Time) *Derived {
-	d.vacate(s.Forgotten)
-	if !d.last.IsZero() && !at.After(d.last) {
+	derived, err := d.DeriveContext(context.Background(), s, at)
+	if err != nil {
 		return nil
 	}
+	return derived
+}
+
+// DeriveContext compares a scrape with the one before. An error is ErrNotLater,
+// or that of ctx, which ends it soon; the scrape is then as if it had not been.
+func (d *Deriver) DeriveContext(ctx context.Context, s exposition.Scrape, at time.Time) (*Derived, error) {
+	d.vacate(s.Forgotten)
+	if !d.last.IsZero() && !at.After(d.last) {
+		return nil, ErrNotLater
+	}
+	if err := d.resolve(ctx, s.Samples); err != nil {
+		return nil, err
+	}
 	d.begin(at)
-	d.resolve(s.Samples)
+	d.look(s.Samples)
 	restarted := d.restarted(&s)
 	d.mark(restarted, at)
 	d.chooseFamilies()
@@ -192,7 +210,7 @@ func (d *Deriver) Derive(s exposition.Scrape, at time.Time) *Derived {
 	}
 	d.joinCounters()
 	d.finish(at, s.Families)
-	return &d.result
+	return &d.result, nil
 }
 
 // vacate drops what is known of series that the reader has forgotten.
@@ -228,21 +246,31 @@ func (d *Deriver) begin(at time.Time) {
 	d.system.begin()
 }
 
-// resolve finds out what every series means, once for each, and notes which
-// families the scrape has.
-func (d *Deriver) resolve(samples []exposition.Sample) {
+// resolve finds out what every series means, once for each, until ctx ends: of
+// new ones that may take long, all the rest is quick.
+func (d *Deriver) resolve(ctx context.Context, samples []exposition.Sample) error {
 	for i := range samples {
 		series := samples[i].Series
 		for series.Ref >= len(d.slots) {
 			d.slots = append(d.slots, slot{})
 		}
 		s := &d.slots[series.Ref]
-		if s.series != series {
-			*s = slot{series: series, track: d.newTrack(series), role: systemRoleOf(series)}
-			if s.track != nil {
-				d.now.fresh = append(d.now.fresh, i)
-			}
+		if s.series == series {
+			continue
 		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		*s = slot{series: series, track: d.newTrack(series), role: systemRoleOf(series)}
+	}
+	return nil
+}
+
+// look notes what the scrape says of the system, and which families it has.
+func (d *Deriver) look(samples []exposition.Sample) {
+	for i := range samples {
+		series := samples[i].Series
+		s := &d.slots[series.Ref]
 		switch s.role {
 		case noRole:
 		case buildInfo:
@@ -250,9 +278,13 @@ func (d *Deriver) resolve(samples []exposition.Sample) {
 		default:
 			d.system.add(s.role, samples[i].Value)
 		}
-		if s.track != nil {
-			d.saw(s.track, &samples[i])
+		if s.track == nil {
+			continue
 		}
+		if s.track.scrape == 0 {
+			d.now.fresh = append(d.now.fresh, i)
+		}
+		d.saw(s.track, &samples[i])
 	}
 }
 

@@ -1,6 +1,8 @@
 package red
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -357,5 +359,54 @@ func TestFastSeveralStartTimesSayNothing(t *testing.T) {
 	d := s.scrape(started(-90) + "process_start_time_seconds{pod=\"b\"} 1000\n")
 	if d.Restarts != 0 || !d.Started.IsZero() || d.System.Process.Started != nil {
 		t.Errorf("%d restarts, started %v, system %+v", d.Restarts, d.Started, d.System.Process)
+	}
+}
+
+// expiring is a context that ends when it has been asked so often.
+type expiring struct {
+	context.Context
+	left int
+}
+
+func (c *expiring) Err() error {
+	if c.left--; c.left < 0 {
+		return context.DeadlineExceeded
+	}
+	return nil
+}
+
+func TestFastAScrapeWhoseTimeIsOverIsAsIfItHadNotBeen(t *testing.T) {
+	s := newTarget(t, Options{})
+	s.scrape(manyRequests(1, 100))
+	late, err := s.reader.Read([]byte(manyRequests(20, 103)), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := s.deriver.DeriveContext(&expiring{t.Context(), 7}, late, s.at)
+	if d != nil || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("after its end: %v, error %v", d, err)
+	}
+	s.at = s.at.Add(5 * time.Second)
+	d = s.scrape(manyRequests(20, 107))
+	if n, unknown := totals(d); d.Elapsed != 10*time.Second || n != 7+19*107 || unknown != 0 {
+		t.Errorf("the scrape after tells of %d requests in %v, %d unknown", n, d.Elapsed, unknown)
+	}
+}
+
+func TestFastOfCountlessFamiliesTheFirstAreLookedAt(t *testing.T) {
+	s := newTarget(t, Options{})
+	filler := func(n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, "a%05d 1\n", i)
+		}
+		return b.String()
+	}
+	ignored := func(body string) int { return len(s.scrape(body + "# TYPE rpc_sent counter\nrpc_sent 1\n").Ignored) }
+	if n := ignored(filler(maxConsidered - 1)); n != 1 {
+		t.Errorf("%d families are ignored, want rpc_sent", n)
+	}
+	if n := ignored(filler(maxConsidered)); n != 0 {
+		t.Errorf("%d families are ignored beyond the limit", n)
 	}
 }

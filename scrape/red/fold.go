@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"net/url"
 	"regexp"
 	"regexp/syntax"
@@ -37,6 +38,7 @@ const (
 	maxPatterns      = 50
 	maxPatternLength = 200
 	maxAsLength      = 64
+	maxSteps         = 500 // of the program that a pattern is compiled to
 )
 
 // Validate refuses what could not be used, with the field's name.
@@ -57,6 +59,8 @@ func (f *PathFolding) Validate() error {
 			return field("segment", fmt.Sprintf("%q is no regular expression: %s", p.Segment, faultOf(err)))
 		case asksForSlash(pattern):
 			return field("segment", fmt.Sprintf("%q never matches: a segment is what stands between two slashes; leave the slash out", p.Segment))
+		case stepsOf(pattern) > maxSteps:
+			return field("segment", fmt.Sprintf("%q takes too long to match: with its repetitions written out it has more than %d steps; write + or * instead of counts", p.Segment, maxSteps))
 		case len(p.As) > maxAsLength || strings.ContainsAny(p.As, "/\n"):
 			return field("as", fmt.Sprintf("%.100q is no segment of %d bytes at most", p.As, maxAsLength))
 		}
@@ -89,6 +93,16 @@ func faultOf(err error) string {
 // class that has one among others, as [^a-z] has, does not ask for it.
 func asksForSlash(r *syntax.Regexp) bool {
 	return r.Op == syntax.OpLiteral && slices.Contains(r.Rune, '/') || slices.ContainsFunc(r.Sub, asksForSlash)
+}
+
+// stepsOf is how long a regular expression is with its repetitions written out.
+// Matching takes at most that much time for each byte.
+func stepsOf(r *syntax.Regexp) int {
+	program, err := syntax.Compile(r.Simplify())
+	if err != nil {
+		return math.MaxInt // cannot be: whatever parses compiles
+	}
+	return len(program.Inst)
 }
 
 func compileSegment(text string) (*regexp.Regexp, error) { return regexp.Compile(`^(?:` + text + `)$`) }

@@ -123,6 +123,7 @@ func TestFastPathFoldingIsRefusedWithTheField(t *testing.T) {
 		{one(SegmentPattern{}), "path_folding.patterns[0].segment: write a regular expression"},
 		{one(SegmentPattern{Segment: "a("}), "path_folding.patterns[0].segment: \"a(\" is no regular expression: missing closing )"},
 		{one(SegmentPattern{Segment: strings.Repeat("a", 201)}), "path_folding.patterns[0].segment: it is longer than 200 bytes"},
+		{one(SegmentPattern{Segment: "([a-z]{1,30}[0-9]*){1,30}"}), "path_folding.patterns[0].segment: \"([a-z]{1,30}[0-9]*){1,30}\" takes too long to match"},
 		{one(SegmentPattern{Segment: "a", As: "b/c"}), `path_folding.patterns[0].as: "b/c" is no segment of 64 bytes at most`},
 		{PathFolding{Patterns: make([]SegmentPattern, 51)}, "path_folding.patterns: 51 are too many; write 50 at most"},
 	} {

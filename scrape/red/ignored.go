@@ -1,6 +1,7 @@
 package red
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -8,8 +9,12 @@ import (
 	"github.com/redpoll/redpoll/scrape/exposition"
 )
 
-// maxIgnored bounds the list of families that are not used.
-const maxIgnored = 50
+// maxIgnored bounds the list of families that are not used, maxConsidered the
+// families that are looked at for it.
+const (
+	maxIgnored    = 50
+	maxConsidered = 5000
+)
 
 // trafficWords are those of names that a reader may miss among the endpoints.
 var trafficWords = wordSet("http request requests response responses rpc grpc")
@@ -17,11 +22,12 @@ var trafficWords = wordSet("http request requests response responses rpc grpc")
 // ignored lists the families that speak of requests and are not used, with the
 // reason, in the order of their names: the first maxIgnored.
 func (d *Deriver) ignored(listed []exposition.Family) (list []redpoll.Ignored) {
-	for i := range listed {
+	stated := d.statedReasons()
+	for i := range listed[:min(len(listed), maxConsidered)] {
 		if len(list) == maxIgnored {
 			break
 		}
-		if reason := d.whyIgnored(&listed[i]); reason != "" {
+		if reason := d.whyIgnored(&listed[i], stated); reason != "" {
 			list = append(list, redpoll.Ignored{Family: clip(listed[i].Name), Reason: reason})
 		}
 	}
@@ -30,11 +36,11 @@ func (d *Deriver) ignored(listed []exposition.Family) (list []redpoll.Ignored) {
 
 // whyIgnored is empty for a family that is used, or that nobody would take for
 // requests.
-func (d *Deriver) whyIgnored(f *exposition.Family) string {
+func (d *Deriver) whyIgnored(f *exposition.Family, stated map[string]string) string {
 	if d.isUsed(f.Name) {
 		return ""
 	}
-	if reason := d.statedReason(f.Name); reason != "" {
+	if reason := statedReason(f.Name, stated); reason != "" {
 		return reason
 	}
 	if reason := d.reasonOfRank(f.Name); reason != "" {
@@ -73,15 +79,29 @@ func (d *Deriver) isUsed(name string) bool {
 	return false
 }
 
-// statedReason is what the conventions in use say about the family: the one
-// that names it most exactly.
-func (d *Deriver) statedReason(name string) (reason string) {
-	exactness := 0
-	for _, f := range d.used() {
-		for pattern, why := range f.convention.Ignore {
-			if len(pattern) > exactness && redpoll.Glob(pattern, name) {
-				exactness, reason = len(pattern), why
+// statedReasons are what the conventions in use say about families that are not
+// requests, by a glob of their names. Where two say something about the same it
+// is the preferred one that counts.
+func (d *Deriver) statedReasons() map[string]string {
+	reasons := make(map[string]string)
+	used := d.used()
+	slices.SortStableFunc(used, func(a, b *family) int { return cmp.Compare(a.rank, b.rank) })
+	for _, f := range used {
+		for glob, why := range f.convention.Ignore {
+			if _, stated := reasons[glob]; !stated {
+				reasons[glob] = why
 			}
+		}
+	}
+	return reasons
+}
+
+// statedReason is that of the glob that names the family most exactly.
+func statedReason(name string, stated map[string]string) (reason string) {
+	exactness := 0
+	for glob, why := range stated {
+		if len(glob) > exactness && redpoll.Glob(glob, name) {
+			exactness, reason = len(glob), why
 		}
 	}
 	return reason
