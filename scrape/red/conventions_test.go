@@ -113,6 +113,19 @@ var conventionCases = []struct {
 		hint: true,
 	},
 	{
+		name: "opentelemetry, calls by their full name with gRPC's statuses",
+		first: "# TYPE rpc_server_call_duration_seconds histogram\n" +
+			histogram("rpc_server_call_duration_seconds", `rpc_method="shop.Cart/Add",rpc_system_name="grpc",rpc_response_status_code="OK"`, 1, 1, 1) +
+			histogram("rpc_server_call_duration_seconds", `rpc_method="shop.Cart/Add",rpc_system_name="grpc",rpc_response_status_code="DEADLINE_EXCEEDED",error_type="DEADLINE_EXCEEDED"`, 1, 1, 1),
+		second: "# TYPE rpc_server_call_duration_seconds histogram\n" +
+			histogram("rpc_server_call_duration_seconds", `rpc_method="shop.Cart/Add",rpc_system_name="grpc",rpc_response_status_code="OK"`, 31, 41, 41) +
+			histogram("rpc_server_call_duration_seconds", `rpc_method="shop.Cart/Add",rpc_system_name="grpc",rpc_response_status_code="DEADLINE_EXCEEDED",error_type="DEADLINE_EXCEEDED"`, 1, 6, 11),
+		want: " /shop.Cart/Add: 50 10 0.0833333 0.5 0.2\n",
+		recognised: redpoll.Recognised{
+			Convention: "opentelemetry", Family: "rpc_server_call_duration_seconds", Kind: "histogram", Endpoints: 1,
+		},
+	},
+	{
 		name: "micrometer with a histogram",
 		first: "# TYPE http_server_requests_seconds histogram\n" +
 			histogram("http_server_requests_seconds", `method="GET",status="200",uri="/d"`, 1, 1, 1),
