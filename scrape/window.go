@@ -50,6 +50,7 @@ func (w *window) record(job string, d *red.Derived, at time.Time) {
 		w.endpoints = make(map[redpoll.EndpointKey]*contribution)
 	}
 	w.scrapes++
+	setBack := at.Before(w.newest)
 	w.newest = at
 	for _, e := range d.Endpoints {
 		key := redpoll.EndpointKey{Job: job, Method: e.Method, Path: e.Path}
@@ -63,9 +64,13 @@ func (w *window) record(job string, d *red.Derived, at time.Time) {
 		c.add(e)
 	}
 	for _, c := range w.endpoints {
-		if c.scrape != w.scrapes && c.goneSince.IsZero() {
+		switch {
+		case c.scrape == w.scrapes:
+		case c.goneSince.IsZero():
 			c.goneSince = at
 			c.current = figures{}
+		case setBack: // the clock was, so that it says nothing about for how long
+			c.goneSince = at
 		}
 	}
 }

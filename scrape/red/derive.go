@@ -58,6 +58,8 @@ type Deriver struct {
 	at     float64   // the time of the current scrape, in seconds since the Unix epoch
 	last   time.Time // of the last scrape; zero before the first
 
+	refused int // scrapes since the last one
+
 	slots     []slot // by exposition.Series.Ref
 	families  map[familyKey]*family
 	endpoints map[endpointKey]*Endpoint
@@ -173,7 +175,8 @@ func NewDeriver(o Options) *Deriver {
 	return d
 }
 
-// ErrNotLater is of a scrape that is not later than the one before.
+// ErrNotLater is of a scrape that is not later than the one before. If the clock
+// stays behind, the third one is a first scrape again.
 var ErrNotLater = errors.New("the clock of this machine stood still or went back; the scrape cannot be placed in time")
 
 // Derive is DeriveContext without an end; of a scrape that is not later than the
@@ -190,7 +193,7 @@ func (d *Deriver) Derive(s exposition.Scrape, at time.Time) *Derived {
 // or that of ctx, which ends it soon; the scrape is then as if it had not been.
 func (d *Deriver) DeriveContext(ctx context.Context, s exposition.Scrape, at time.Time) (*Derived, error) {
 	d.vacate(s.Forgotten)
-	if !d.last.IsZero() && !at.After(d.last) {
+	if !d.mayPlace(at) {
 		return nil, ErrNotLater
 	}
 	if err := d.resolve(ctx, s.Samples); err != nil {
@@ -211,6 +214,28 @@ func (d *Deriver) DeriveContext(ctx context.Context, s exposition.Scrape, at tim
 	d.joinCounters()
 	d.finish(at, s.Families)
 	return &d.result, nil
+}
+
+// patience is how many scrapes are refused because the clock went back, so that
+// it can get where it was.
+const patience = 2
+
+// mayPlace reports whether a scrape can be compared with the one before, or else
+// begins anew because the clock stays behind: it may have been far ahead.
+func (d *Deriver) mayPlace(at time.Time) bool {
+	switch {
+	case d.last.IsZero() || at.After(d.last):
+	case d.refused < patience:
+		d.refused++
+		return false
+	default:
+		d.last, d.report.at, d.marks.filled = time.Time{}, at, at
+		for _, e := range d.endpoints {
+			e.lastSeen = at
+		}
+	}
+	d.refused = 0
+	return true
 }
 
 // vacate drops what is known of series that the reader has forgotten.

@@ -410,3 +410,19 @@ func TestFastOfCountlessFamiliesTheFirstAreLookedAt(t *testing.T) {
 		t.Errorf("%d families are ignored beyond the limit", n)
 	}
 }
+
+func TestFastAClockThatWasFarAheadForOneScrapeCostsTwoMore(t *testing.T) {
+	s := newTarget(t, Options{})
+	s.scrape(requests(200, 10))
+	right := s.at
+	s.at = s.at.AddDate(1, 0, 0)
+	s.scrape(requests(200, 20))
+	s.at = right
+	for range patience {
+		if d := s.scrape(requests(200, 30)); d != nil {
+			t.Errorf("a scrape before the last one tells of %v", figures(d))
+		}
+	}
+	s.wants(s.scrape(requests(200, 40)), " /a: unknown\n")
+	s.wants(s.scrape(requests(200, 47)), " /a: 7 0 - - -\n")
+}
