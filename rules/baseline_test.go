@@ -46,6 +46,20 @@ func TestCanaryALatencySpikeFiresAndResolves(t *testing.T) {
 	}
 }
 
+// Endpoints that are gone are remembered for a while, but a reader cannot count
+// them.
+func TestFastNotesCountTheEndpointsThatAreThere(t *testing.T) {
+	d := newThresholdDriver(t, spikeOnly)
+	other := latency(0.030)
+	other.Key.Path = "/gone"
+	d.eval(latency(0.030), other)
+	d.eval(latency(0.030))
+	const learning = "still learning the usual latency of 1 of 1 endpoints: 5 minutes with requests are needed"
+	if got := d.engine.Rules()[0].Note; got != learning {
+		t.Errorf("note is %q, want %q", got, learning)
+	}
+}
+
 func TestFastNothingIsASpikeUntilFiveMinutesAreKnown(t *testing.T) {
 	d := newThresholdDriver(t, spikeOnly)
 	d.runFor(4*time.Minute, 0.030)

@@ -20,6 +20,8 @@ type watch struct {
 	// learning counts endpoints whose baseline is to come, of latency_spike
 	// only; those that expose no durations will never have one.
 	learning int
+	// present counts the endpoints that the snapshot had.
+	present int
 	// judged counts the observations with data enough to judge by; cause is
 	// why the last of the others had none.
 	judged int
@@ -56,15 +58,18 @@ type tick struct {
 
 // eval judges every endpoint of the rule.
 func (w *watch) eval(t *tick) {
-	w.learning, w.judged, w.evaluated = 0, 0, t.now
+	w.learning, w.present, w.judged, w.evaluated = 0, 0, 0, t.now
 	for _, ep := range w.endpoints {
+		if ep.metrics != nil {
+			w.present++
+		}
 		o := w.observe(t.snapshot, ep)
 		if o.known {
 			w.judged++
 		} else {
 			w.cause = o.cause
 		}
-		if w.metric.kind == latencySpike && ep.baseline.usual == 0 && o.cause != redpoll.NoQuantiles {
+		if w.metric.kind == latencySpike && ep.metrics != nil && ep.baseline.usual == 0 && o.cause != redpoll.NoQuantiles {
 			w.learning++
 		}
 		if a := w.alertOf(ep, &o, t); a != nil {
@@ -148,9 +153,11 @@ func (w *watch) note() string {
 		return "no endpoint matches"
 	case w.learning > 0:
 		return fmt.Sprintf("still learning the usual latency of %d of %d endpoints: %d minutes with requests are needed",
-			w.learning, len(w.endpoints), baselineMin)
+			w.learning, w.present, baselineMin)
+	case w.present == 0 && w.judged == 0:
+		return fmt.Sprintf("nothing can be judged now: %s", w.cause)
 	case w.judged == 0:
-		return fmt.Sprintf("none of %d endpoints can be judged now: %s", len(w.endpoints), w.cause)
+		return fmt.Sprintf("none of %d endpoints can be judged now: %s", w.present, w.cause)
 	}
 	return ""
 }
