@@ -65,9 +65,13 @@ func cut(text string) string {
 
 // advice says which label has too many values, and how they can become fewer.
 func (r *ranking) advice() redpoll.Advice {
+	orMore := ""
+	if len(r.places) >= followed(r.most) {
+		orMore = " or more"
+	}
 	a := redpoll.Advice{Text: fmt.Sprintf(
-		"the job has %s, more than max_endpoints. Shown are those with the most traffic, %d of them; merged into %q: %d.",
-		redpoll.CountOf(len(r.places), "endpoint"), r.shown, red.Other, r.merged())}
+		"the job has %s%s, more than max_endpoints. Shown are those with the most traffic, %d of them; merged into %q: %d.",
+		redpoll.CountOf(len(r.places), "endpoint"), orMore, r.shown, red.Other, r.merged())}
 	label, paths := r.worstLabel()
 	if label == "" {
 		a.Text += " Raise max_endpoints if they are real."
@@ -81,7 +85,7 @@ func (r *ranking) advice() redpoll.Advice {
 	for i, example := range examples {
 		examples[i] = fmt.Sprintf("%q", cut(example))
 	}
-	a.Text += fmt.Sprintf(" The label %s has %s, such as %s.", label, redpoll.CountOf(len(paths), "value"), strings.Join(examples, " and "))
+	a.Text += fmt.Sprintf(" The label %s has %s%s, such as %s.", label, redpoll.CountOf(len(paths), "value"), orMore, strings.Join(examples, " and "))
 	pattern, ok := varying.pattern(paths)
 	if !ok {
 		a.Text += " Let the application put the route into it, such as /orders/{id}, or raise max_endpoints."

@@ -127,6 +127,25 @@ func TestFastTheLimitNeverChangesHowManyRequestsThereWere(t *testing.T) {
 	}
 }
 
+// What comes on top of the endpoints that are followed is not told apart: how
+// many there are is not known, and all places give the number of those that are.
+func TestFastEndpointsBeyondThoseThatAreFollowedAreOrMore(t *testing.T) {
+	m := idle(t, jobConfig(t, limited(3), "one:80"))
+	paths := map[string]int{}
+	for i := range followed(3) + 50 {
+		paths[fmt.Sprintf("/page-%d", i)] = i
+	}
+	m.jobs[0].targets[0].exposed(counters(paths), start)
+	m.Snapshot(after(1), every)
+	s := m.Targets()[0]
+	wantContains(t, "the text", s.Advice[len(s.Advice)-1].Text,
+		`the job has 1000 endpoints or more, more than max_endpoints. Shown are those with the most traffic, 3 of them; merged into "other": 997. The label path has 1000 values or more`)
+	if r := s.Recognised[0]; r.Endpoints != 1000 {
+		t.Errorf("recognised %+v", r)
+	}
+	wantContains(t, "the note", s.Recognised[0].Note, `more than the 1000 endpoints that are followed of a target: 50 series merged into "other"`)
+}
+
 func TestFastAdviceNamesTheLabelAndTheFoldingThatMendsIt(t *testing.T) {
 	advice := func(path func(i int) string) redpoll.Advice {
 		m := idle(t, jobConfig(t, limited(3), "one:80"))

@@ -21,7 +21,10 @@ func TestFastTooManyEndpointsAreMergedAndSaid(t *testing.T) {
 	s.scrape(body(1))
 	d := s.scrape(body(3))
 	s.wants(d, " /p0: 2 0 - - -\n /p1: 2 0 - - -\n /p2: 2 0 - - -\n other: 14 0 - - -\n")
-	if want := `more than 3 endpoints: 7 series merged into "other"`; !strings.Contains(d.Recognised[0].Note, want) {
+	if n := d.Recognised[0].Endpoints; n != 3 {
+		t.Errorf("%d endpoints are recognised, want those that are followed", n)
+	}
+	if want := `more than the 3 endpoints that are followed of a target: 7 series merged into "other"`; !strings.Contains(d.Recognised[0].Note, want) {
 		t.Errorf("note %q, want %q", d.Recognised[0].Note, want)
 	}
 }

@@ -85,7 +85,7 @@ func (d *Deriver) note(f *family) string {
 		add(true, "%s is taken for the same requests and left out", other.name)
 	}
 	add(len(others) > maxNamed, "and %d more", len(others)-maxNamed)
-	add(f.now.merged > 0, "more than %s: %d series merged into %q", redpoll.CountOf(d.options.MaxEndpoints, "endpoint"), f.now.merged, Other)
+	add(f.now.merged > 0, "more than the %s that are followed of a target: %d series merged into %q", redpoll.CountOf(d.options.MaxEndpoints, "endpoint"), f.now.merged, Other)
 	add(f.now.folded >= tellFolded, "the paths of %d series are folded: their IDs are %s", f.now.folded, anyID)
 	add(f.now.mixed > 0, "different buckets in the series of %s: only the bounds of all are used", redpoll.CountOf(f.now.mixed, "endpoint"))
 	add(f.now.clipped > 0, "paths longer than %d bytes, in %d series, were cut", maxLabel, f.now.clipped)

@@ -63,7 +63,9 @@ func (d *Deriver) account() {
 	}
 	for _, e := range d.now.present {
 		now := &e.family.now
-		now.endpoints++
+		if e.Path != Other || now.merged == 0 { // the rest is none of its own
+			now.endpoints++
+		}
 		now.joined = now.joined || e.joined.hasStatus
 		now.counted = now.counted || e.counted
 		if e.latencies.mixed {
