@@ -105,14 +105,19 @@ func (h *Histogram) Count() uint64 {
 // h may get new Bounds and Counts; o is left as it is. Merging is commutative
 // and associative.
 func (h *Histogram) Merge(o *Histogram) {
+	sum, sumUnknown := h.Sum+o.Sum, h.SumUnknown || o.SumUnknown
+	h.mergeBuckets(o)
+	h.Sum, h.SumUnknown = sum, sumUnknown
+}
+
+func (h *Histogram) mergeBuckets(o *Histogram) {
 	switch {
 	case h.SameLayout(o):
 	case o.Empty() && !h.Empty():
-		h.Sum += o.Sum
 		return
 	case h.Empty() && !o.Empty():
 		h.Bounds, h.Counts = o.Bounds, append(h.Counts[:0], o.Counts...)
-		h.Scale, h.Schema, h.Sum = o.Scale, o.Schema, h.Sum+o.Sum
+		h.Scale, h.Schema = o.Scale, o.Schema
 		return
 	case h.Scale == Exponential && o.Scale == Exponential:
 		o = h.align(o)
@@ -126,8 +131,6 @@ func (h *Histogram) Merge(o *Histogram) {
 	for i, c := range o.Counts {
 		h.Counts[i] = AddCounts(h.Counts[i], c)
 	}
-	h.Sum += o.Sum
-	h.SumUnknown = h.SumUnknown || o.SumUnknown
 }
 
 // Empty reports whether there are no observations.

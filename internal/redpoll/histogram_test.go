@@ -239,4 +239,9 @@ func TestFastAHistogramWithoutObservationsHasNoSayInTheBounds(t *testing.T) {
 	f(busy, hist(nil, 0))
 	f(busy, native(t, 0, 0, 0, 1, 0))
 	f(native(t, 0, 0, 0, 1, 0), busy)
+	lacking := idle.Clone()
+	lacking.SumUnknown = true
+	if lacking.Merge(busy); !lacking.SumUnknown {
+		t.Error("a sum that was not known has become known")
+	}
 }
