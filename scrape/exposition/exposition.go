@@ -189,6 +189,8 @@ type Native struct {
 	// without gaps. They are finite and not negative.
 	First  int
 	Counts []float64
+	// ExposedSchema is the resolution as exposed, which may be finer.
+	ExposedSchema int
 	// Count is the number of all observations.
 	Count float64
 	// Sum is NaN if there is none.

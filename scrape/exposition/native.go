@@ -38,6 +38,7 @@ func (n *Native) set(exposed *dto.Histogram) (why string) {
 		zero = float64(exposed.GetZeroCount())
 	}
 	threshold, schema := exposed.GetZeroThreshold(), exposed.GetSchema()
+	n.ExposedSchema = int(schema)
 	switch {
 	case schema == customSchema:
 		return "has custom buckets (schema -53), whose bounds the protobuf format cannot tell"

@@ -37,6 +37,7 @@ func TestFastNativeBucketsAreMadeDense(t *testing.T) {
 	f := func(name string, h *dto.Histogram, want *Native) {
 		t.Helper()
 		got, skipped := nativeOf(t, h)
+		want.ExposedSchema = int(h.GetSchema())
 		if diff := cmp.Diff(want, got); diff != "" || skipped.Count != 0 {
 			t.Errorf("%s: %s%v", name, diff, skipped)
 		}

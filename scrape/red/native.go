@@ -168,6 +168,7 @@ type native struct {
 	total    uint64 // of all observations; durations that are NaN are in no bucket
 	sum      float64
 	known    bool // there is a state
+	exposed  int  // the schema of state as exposed, before it was made coarser
 	increase exponents
 	counted  uint64 // the observations since the last state, if they are known
 }
@@ -183,6 +184,9 @@ func (n *native) advance(h *exposition.Native, past history) growth {
 	total := max(wholeCount(h.Count), n.increase.total())
 	c := grew
 	if past == continued || past == returned {
+		if h.ExposedSchema <= n.exposed { // what looks finer was made coarser before, to save buckets
+			n.increase.reduce(min(n.increase.schema, n.state.schema))
+		}
 		if c = n.increase.subtract(&n.state); total < n.total {
 			c = fellBack
 		}
@@ -199,7 +203,7 @@ func (n *native) advance(h *exposition.Native, past history) growth {
 		g.sum = plausibleSum(h.Sum-n.sum, n.counted)
 	}
 	n.state.set(h)
-	n.total, n.sum, n.known = total, h.Sum, true
+	n.total, n.sum, n.exposed, n.known = total, h.Sum, h.ExposedSchema, true
 	return g
 }
 

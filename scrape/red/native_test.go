@@ -43,7 +43,7 @@ func (n *natives) scrapeSample(sample exposition.Sample) *Derived {
 // nativeOf makes a state whose count is that of its buckets and whose sum is
 // half of it.
 func nativeOf(schema int8, threshold float64, zero float64, first int, counts ...float64) exposition.Native {
-	n := exposition.Native{Schema: schema, ZeroThreshold: threshold, Zero: zero, First: first, Counts: counts, Count: zero}
+	n := exposition.Native{Schema: schema, ExposedSchema: int(schema), ZeroThreshold: threshold, Zero: zero, First: first, Counts: counts, Count: zero}
 	for _, c := range counts {
 		n.Count += c
 	}

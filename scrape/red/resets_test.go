@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/redpoll/redpoll/scrape/exposition"
 )
 
@@ -201,5 +203,24 @@ func TestFastASeriesThatWasRefusedIsANewBaseline(t *testing.T) {
 	n.scrapeSample(exposition.Sample{Histogram: &exposition.Histogram{Bounds: []float64{-1, 1}, Cumulative: []float64{0, 9, 9}, Sum: 3}})
 	if d := n.scrape(nativeOf(0, 0, 0, 1, 1000)); d.Endpoints[0].Known {
 		t.Errorf("%d requests, want them unknown", d.Endpoints[0].Increase.Requests)
+	}
+}
+
+// An application has more buckets than are kept at schema 1, so that they are
+// read at schema 0; then its zero bucket takes in the lower ones, and the rest
+// is read as exposed. Of its 22 observations 4 are new.
+func TestFastBucketsThatAreNoLongerMadeCoarserAreNoReset(t *testing.T) {
+	n := newNatives(Options{}, "http_request_duration_seconds")
+	coarser := nativeOf(0, 0, 0, 0, 5, 7, 6) // up to 1, 2 and 4
+	coarser.ExposedSchema = 1
+	n.scrape(coarser)
+	// Above 1 there are up to 2^0.5, 2, 2^1.5 and 4.
+	in := n.scrape(nativeOf(1, 1, 7, 1, 4, 4, 3, 4)).Endpoints[0].Increase
+	if diff := cmp.Diff(map[float64]uint64{1: 2, 2: 1, 4: 1}, bucketsOf(in.Latency)); diff != "" || in.Requests != 4 {
+		t.Errorf("%d requests, want 4; buckets (-want +got):\n%s", in.Requests, diff)
+	}
+	in = n.scrape(nativeOf(1, 1, 7, 1, 4, 4, 3, 7)).Endpoints[0].Increase
+	if diff := cmp.Diff(map[float64]uint64{4: 3}, bucketsOf(in.Latency)); diff != "" || in.Requests != 3 {
+		t.Errorf("then %d requests, want 3; buckets (-want +got):\n%s", in.Requests, diff)
 	}
 }
