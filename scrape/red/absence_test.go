@@ -81,3 +81,30 @@ func TestFastARefThatIsGivenAnewIsAnotherSeries(t *testing.T) {
 	next := counterType + "http_requests_total{path=\"/a\",code=\"200\"} 6\n" + "http_requests_total{path=\"/b\",code=\"200\"} 7\n"
 	s.wants(s.scrape(next), " /a: 1 0 - - -\n /b: 7 0 - - -\n")
 }
+
+func TestFastFamiliesThatAreGoneMakeRoomAfterAWhile(t *testing.T) {
+	s := newTarget(t, Options{Conventions: []Convention{{Family: "*_requests_total", Kind: Requests, Path: LabelNames{"path"}}}})
+	families := func(prefix string, families, n int) string {
+		var b strings.Builder
+		for i := range families {
+			fmt.Fprintf(&b, "# TYPE %s%02d_requests_total counter\n%[1]s%02[2]d_requests_total{path=\"/%[1]s%02[2]d\"} %[3]d\n", prefix, i, n)
+		}
+		return b.String()
+	}
+	s.scrape(families("old", maxFamilies, 1))
+	d := s.scrape(families("old", maxFamilies, 1) + families("new", 2, 5))
+	if len(d.Recognised) != maxFamilies || len(d.Ignored) != 2 || !strings.HasPrefix(d.Ignored[0].Reason, "100 families of requests are followed already") {
+		t.Errorf("%d families are recognised, and ignored %v", len(d.Recognised), d.Ignored)
+	}
+	s.at = s.at.Add(Retention)
+	s.scrape(families("new", 2, 10)) // the old ones are forgotten here
+	d = s.scrape(families("new", 2, 17))
+	s.wants(d, " /new00: 7 - - - -\n /new01: 7 - - - -\n")
+	if len(d.Recognised) != 2 || len(d.Ignored) != 0 {
+		t.Errorf("recognised %v, and ignored %v", d.Recognised, d.Ignored)
+	}
+	d = s.scrape(families("old", 1, 3))
+	if len(d.Endpoints) != 1 || len(d.Recognised) != 1 {
+		t.Errorf("a family that is back: %d endpoints of %v", len(d.Endpoints), d.Recognised)
+	}
+}

@@ -83,6 +83,7 @@ type current struct {
 	fresh    []int    // the samples of series that are new and about requests
 	linked   []*track // counters of requests that others time
 	pathless []string // families of requests, in order, with series that name no path
+	crowded  []string // the same, that there is no room for
 
 	best    map[Traffic]*family     // the preferred family of each traffic
 	several bool                    // more than one family is used
@@ -97,7 +98,8 @@ func (c *current) next() current {
 	clear(c.paths)
 	return current{
 		present: emptied(c.present), fresh: emptied(c.fresh), linked: emptied(c.linked), pathless: emptied(c.pathless),
-		best: c.best, claims: c.claims, paths: c.paths,
+		crowded: emptied(c.crowded),
+		best:    c.best, claims: c.claims, paths: c.paths,
 	}
 }
 
@@ -233,6 +235,9 @@ func (d *Deriver) mayPlace(at time.Time) bool {
 		for _, e := range d.endpoints {
 			e.lastSeen = at
 		}
+		for _, f := range d.families {
+			f.seen = unixSeconds(at)
+		}
 	}
 	d.refused = 0
 	return true
@@ -274,17 +279,23 @@ func (d *Deriver) begin(at time.Time) {
 // resolve finds out what every series means, once for each, until ctx ends: of
 // new ones that may take long, all the rest is quick.
 func (d *Deriver) resolve(ctx context.Context, samples []exposition.Sample) error {
+	again := len(d.now.crowded) > 0 && len(d.families) < maxFamilies // there is room now
 	for i := range samples {
 		series := samples[i].Series
 		for series.Ref >= len(d.slots) {
 			d.slots = append(d.slots, slot{})
 		}
 		s := &d.slots[series.Ref]
-		if s.series == series {
+		crowded := again && s.track != nil && s.track.crowded
+		if s.series == series && !crowded {
 			continue
 		}
 		if err := ctx.Err(); err != nil {
 			return err
+		}
+		if s.series == series {
+			d.recognise(s.track)
+			continue
 		}
 		*s = slot{series: series, track: d.newTrack(series), role: systemRoleOf(series)}
 	}
@@ -315,12 +326,25 @@ func (d *Deriver) look(samples []exposition.Sample) {
 
 // saw notes which family the scrape has, and what of it.
 func (d *Deriver) saw(t *track, s *exposition.Sample) {
-	switch last := len(d.now.pathless) - 1; {
-	case t.family != nil:
-		t.family.now.saw(s, t.outcome)
-	case t.pathless && (last < 0 || d.now.pathless[last] != t.series.Name):
-		d.now.pathless = append(d.now.pathless, t.series.Name)
+	if t.family != nil && t.family.forgotten {
+		d.revive(t)
 	}
+	switch {
+	case t.family != nil && !t.family.forgotten:
+		t.family.now.saw(s, t.outcome)
+	case t.family != nil || t.crowded:
+		d.now.crowded = appendNew(d.now.crowded, t.series.Name)
+	case t.pathless:
+		d.now.pathless = appendNew(d.now.pathless, t.series.Name)
+	}
+}
+
+// appendNew adds a name that is not the last one.
+func appendNew(names []string, name string) []string {
+	if n := len(names); n > 0 && names[n-1] == name {
+		return names
+	}
+	return append(names, name)
 }
 
 // restarted reports whether the process began anew since the last scrape, so
@@ -375,6 +399,7 @@ func (d *Deriver) finish(at time.Time, listed []exposition.Family) {
 		}
 	}
 	d.forget(at)
+	d.forgetFamilies()
 	d.result.Endpoints = d.now.present
 	d.result.System = d.system.result(d.result.Elapsed)
 	d.result.Started, d.result.Restarts = d.process.startTime(), d.process.restarts

@@ -13,7 +13,8 @@ import (
 const maxLabel = 1024
 
 // maxFamilies is how many families of one target are recognised. Only a job's
-// own mapping with a glob comes near it.
+// own mapping with a glob comes near it. When it is reached, those that have been
+// gone for Retention make room.
 const maxFamilies = 100
 
 // family is a metric family read by a convention.
@@ -26,6 +27,8 @@ type family struct {
 	labels     []string // of the convention's that some series has
 	bounds     []float64
 	widest     []float64 // as exposed, if the buckets are sparse
+	seen       float64   // the time of the last scrape that had it, in seconds since the Unix epoch
+	forgotten  bool
 
 	now, told account // of this scrape, and what was last told
 }
@@ -99,6 +102,7 @@ type track struct {
 	// an endpoint, and no label names one.
 	family   *family
 	pathless bool
+	crowded  bool // there is no room for its family
 	endpoint *Endpoint
 	key      endpointKey
 	folded   bool // the path was
@@ -139,6 +143,17 @@ func (t *track) forget() {
 // newTrack works out what a series says about requests; nil if nothing.
 func (d *Deriver) newTrack(s *exposition.Series) *track {
 	t := &track{series: s, late: s.Before > 0 && s.Before >= d.process.restartRead}
+	d.recognise(t)
+	if t.family == nil && !t.pathless && !t.crowded && len(t.links) == 0 {
+		return nil
+	}
+	return t
+}
+
+// recognise finds the family and the links of a track.
+func (d *Deriver) recognise(t *track) {
+	s := t.series
+	t.pathless, t.crowded, t.links = false, false, nil
 	var readers []int
 	named := false
 	d.catalogue.each(s.Name, func(m mentions) {
@@ -159,10 +174,6 @@ func (d *Deriver) newTrack(s *exposition.Series) *track {
 	if !named && d.exclusive {
 		d.guess(t)
 	}
-	if t.family == nil && !t.pathless && len(t.links) == 0 {
-		return nil
-	}
-	return t
 }
 
 // assign makes the series one of an endpoint, if its labels name one.
@@ -176,6 +187,7 @@ func (d *Deriver) assign(t *track, c *Convention, rank int) {
 		return
 	}
 	if t.family = d.familyFor(familyKey{t.series.Name, rank}, c); t.family == nil {
+		t.crowded = true
 		return
 	}
 	t.clipped = len(key.path) > maxLabel
@@ -195,6 +207,39 @@ func (d *Deriver) familyFor(key familyKey, c *Convention) *family {
 		d.families[key] = f
 	}
 	return f
+}
+
+// forgetFamilies makes room, if there is none, of families that have been gone
+// for long.
+func (d *Deriver) forgetFamilies() {
+	full := len(d.families) >= maxFamilies
+	for key, f := range d.families {
+		switch {
+		case f.now.present:
+			f.seen = d.at
+		case full && d.at-f.seen >= Retention.Seconds():
+			delete(d.families, key)
+			delete(d.guesses, key.name)
+			f.forgotten = true
+		}
+	}
+}
+
+// revive gives a series that is back its family again, if that was forgotten
+// meanwhile and there is room.
+func (d *Deriver) revive(t *track) {
+	f, key := t.family, familyKey{t.series.Name, t.family.rank}
+	if known := d.families[key]; known != nil {
+		t.family = known
+		return
+	}
+	if len(d.families) >= maxFamilies {
+		return
+	}
+	if f.guess {
+		d.guesses[key.name] = &guess{*f.convention, f.rank}
+	}
+	d.families[key], f.forgotten, f.now = f, false, account{}
 }
 
 // notice remembers which labels of the convention a series has.

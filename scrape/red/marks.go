@@ -34,7 +34,7 @@ const maxBuilds = 20
 func (b builds) observe(s *exposition.Series, scrape uint64) {
 	one := b[s.Name]
 	switch {
-	case one == nil && len(b) >= maxBuilds:
+	case one == nil && len(b) >= maxBuilds && !b.makeRoom(scrape):
 		return
 	case one == nil:
 		one = &build{}
@@ -45,6 +45,17 @@ func (b builds) observe(s *exposition.Series, scrape uint64) {
 	}
 	one.series++
 	one.now = s
+}
+
+// makeRoom forgets a family that has been gone for a while, if there is one.
+func (b builds) makeRoom(scrape uint64) bool {
+	for name, one := range b {
+		if one.scrape+shortAbsence < scrape {
+			delete(b, name)
+			return true
+		}
+	}
+	return false
 }
 
 // deployed says what has changed between the scrape and earlier ones; changed is

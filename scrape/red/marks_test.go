@@ -9,6 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/redpoll/redpoll/internal/redpoll"
+
+	"github.com/redpoll/redpoll/scrape/exposition"
 )
 
 func TestFastMarksTellRestartsAndDeploys(t *testing.T) {
@@ -78,5 +80,19 @@ func TestFastMarksAreBounded(t *testing.T) {
 	s.at = s.at.Add(2 * markEvery) // after 250 s, and 100 s are to come
 	if n := count(20); n != 3 {
 		t.Errorf("%d marks in more than three times as long as one takes, want 3", n)
+	}
+}
+
+func TestFastOfBuildsThatAreGoneOthersTakeThePlace(t *testing.T) {
+	b := make(builds)
+	for i := range maxBuilds {
+		b.observe(&exposition.Series{Name: fmt.Sprintf("old%d_build_info", i)}, 1)
+	}
+	late := &exposition.Series{Name: "late_build_info"}
+	if b.observe(late, 1+shortAbsence); b[late.Name] != nil {
+		t.Error("a family that missed a few scrapes had to go")
+	}
+	if b.observe(late, 2+shortAbsence); b[late.Name] == nil || len(b) != maxBuilds {
+		t.Errorf("the new one is among %d: %t", len(b), b[late.Name] != nil)
 	}
 }

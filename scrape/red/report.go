@@ -37,7 +37,7 @@ const refreshAfter = time.Minute
 // before stays as it is.
 func (d *Deriver) tell(at time.Time, listed []exposition.Family) {
 	d.account()
-	now := circumstances{d.result.Useful, len(d.words.unmatched), d.words.told(), hashOf(listed, d.now.pathless)}
+	now := circumstances{d.result.Useful, len(d.words.unmatched), d.words.told(), hashOf(listed, d.now.pathless, d.now.crowded)}
 	r := &d.report
 	news, numbers, endpoints := d.changes()
 	switch {
@@ -100,16 +100,19 @@ func (c *counts) tellsMoreThan(told *counts) bool {
 var hashSeed = maphash.MakeSeed()
 
 // hashOf tells apart lists of families by their names and types, and by which
-// of them are pathless.
-func hashOf(listed []exposition.Family, pathless []string) uint64 {
+// of them are pathless and crowded.
+func hashOf(listed []exposition.Family, pathless, crowded []string) uint64 {
 	var h maphash.Hash
 	h.SetSeed(hashSeed)
 	for i := range listed {
 		_, _ = h.WriteString(listed[i].Name)
 		_ = h.WriteByte(byte(listed[i].Type))
 	}
-	for _, name := range pathless {
-		_, _ = h.WriteString(name)
+	for _, names := range [...][]string{pathless, crowded} {
+		for _, name := range names {
+			_, _ = h.WriteString(name)
+		}
+		_ = h.WriteByte(0xff)
 	}
 	return h.Sum64()
 }
