@@ -53,7 +53,9 @@ func randomLatency(r *rand.Rand) *redpoll.Histogram {
 	}
 	switch r.IntN(3) {
 	case 0:
-		h, _ := redpoll.NewExponential(int8(r.IntN(13)-4), 1e-9, uint64(r.IntN(3)), r.IntN(20)-10, counts)
+		h, _ := redpoll.NewExponential(redpoll.Exponents{
+			Schema: int8(r.IntN(13) - 4), Threshold: 1e-9, Zero: uint64(r.IntN(3)), First: r.IntN(20) - 10, Counts: counts,
+		})
 		return h
 	case 1:
 		ends := []float64{-1, 0, 1e-320, 0.005, 1.0 / 3, 10, 1e15, math.MaxFloat64}

@@ -101,7 +101,7 @@ func TestFastAdviceStandsWithoutTrafficAndGoesWithItsCause(t *testing.T) {
 	f("the bucket was added", 0, bucketed("shop", "/", []float64{0.25, 0.3, 0.5}))
 
 	native := bucketed("shop", "/", nil)
-	native.Window.Latency, _ = redpoll.NewExponential(0, 0, 0, -3, []uint64{1, 1})
+	native.Window.Latency, _ = redpoll.NewExponential(redpoll.Exponents{First: -3, Counts: []uint64{1, 1}})
 	f("coarse again", 1, bucketed("shop", "/", defaultBounds))
 	f("a native histogram", 0, native)
 }

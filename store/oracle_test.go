@@ -123,7 +123,9 @@ func (a *nativeApp) histogram(g *rand.Rand) *redpoll.Histogram {
 		a.first = max(octaves(-20), a.first-g.IntN(1+octaves(1)))
 		a.last = min(octaves(10)+1, a.last+g.IntN(2+octaves(1))) // about 1,000 s
 	}
-	h, ok := redpoll.NewExponential(a.schema, a.threshold, 0, a.first, make([]uint64, a.last-a.first+1))
+	h, ok := redpoll.NewExponential(redpoll.Exponents{
+		Schema: a.schema, Threshold: a.threshold, First: a.first, Counts: make([]uint64, a.last-a.first+1),
+	})
 	if !ok {
 		panic(fmt.Sprintf("%+v is no native histogram", a))
 	}

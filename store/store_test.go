@@ -47,7 +47,7 @@ func increase(errors uint64, counts ...uint64) redpoll.Increase {
 
 func native(t testing.TB, schema int8, threshold float64, zero uint64, first int, counts ...uint64) *redpoll.Histogram {
 	t.Helper()
-	h, ok := redpoll.NewExponential(schema, threshold, zero, first, counts)
+	h, ok := redpoll.NewExponential(redpoll.Exponents{Schema: schema, Threshold: threshold, Zero: zero, First: first, Counts: counts})
 	if !ok {
 		t.Fatalf("schema %d from bucket %d was refused", schema, first)
 	}

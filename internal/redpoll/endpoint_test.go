@@ -184,7 +184,7 @@ func TestFastIncreasesThatAddUpToTooMuchStayAtTheirGreatest(t *testing.T) {
 func TestFastMeanIsUnknownWherePartOfTheSumIs(t *testing.T) {
 	plain := func() *Histogram { return &Histogram{Counts: []uint64{4}, Sum: 2} }
 	native := func(first int) *Histogram {
-		h, _ := NewExponential(0, 0, 0, first, []uint64{3, 1})
+		h, _ := NewExponential(Exponents{First: first, Counts: []uint64{3, 1}})
 		h.Sum = 2
 		return h
 	}

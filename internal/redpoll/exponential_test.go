@@ -9,7 +9,7 @@ import (
 
 func native(t *testing.T, schema int8, threshold float64, zero uint64, first int, counts ...uint64) *Histogram {
 	t.Helper()
-	h, ok := NewExponential(schema, threshold, zero, first, counts)
+	h, ok := NewExponential(Exponents{Schema: schema, Threshold: threshold, Zero: zero, First: first, Counts: counts})
 	if !ok {
 		t.Fatalf("schema %d from bucket %d was refused", schema, first)
 	}
@@ -62,7 +62,7 @@ func TestFastExponentialHistogramHasEveryBoundOfItsSchema(t *testing.T) {
 func TestFastExponentialHistogramOfAnyReachStaysSmall(t *testing.T) {
 	h := native(t, 8, 0, 0, -100_000, 1)
 	h.Merge(native(t, 8, 0, 0, 100_000, 1))
-	if n := len(h.Counts); n > maxExponentialBuckets+4 {
+	if n := len(h.Counts); n > MaxExponents+4 {
 		t.Errorf("%d buckets", n)
 	}
 	if h.Count() != 2 {
@@ -73,7 +73,7 @@ func TestFastExponentialHistogramOfAnyReachStaysSmall(t *testing.T) {
 func TestFastExponentialHistogramThatCannotBeIsRefused(t *testing.T) {
 	f := func(schema int8, threshold float64, first int) {
 		t.Helper()
-		if _, ok := NewExponential(schema, threshold, 0, first, []uint64{1}); ok {
+		if _, ok := NewExponential(Exponents{Schema: schema, Threshold: threshold, First: first, Counts: []uint64{1}}); ok {
 			t.Errorf("schema %d, threshold %g, bucket %d was accepted", schema, threshold, first)
 		}
 	}
@@ -90,13 +90,13 @@ func TestFastExponentialHistogramThatCannotBeIsRefused(t *testing.T) {
 }
 
 func TestFastCoarserSchemaHasTheSameBounds(t *testing.T) {
-	for schema := int8(minSchema + 1); schema <= maxSchema; schema++ {
+	for schema := int8(MinSchema + 1); schema <= MaxSchema; schema++ {
 		for i := -3000; i <= 3000; i++ {
-			fine, coarse := power(schema, 2*i), power(schema-1, i)
+			fine, coarse := UpperBound(schema, 2*i), UpperBound(schema-1, i)
 			if fine != coarse && !math.IsInf(fine, 1) {
 				t.Fatalf("bound %d of schema %d is %g, and %g at schema %d", 2*i, schema, fine, coarse, schema-1)
 			}
-			if v := power(schema, i); v > 1e-300 && v < 1e300 && powerOf(schema, v) != i {
+			if v := UpperBound(schema, i); v > 1e-300 && v < 1e300 && powerOf(schema, v) != i {
 				t.Fatalf("bound %d of schema %d is taken for %d", i, schema, powerOf(schema, v))
 			}
 		}
@@ -128,7 +128,7 @@ func TestFastExponentialLayoutsThatNobodyCanHaveAreRefused(t *testing.T) {
 		}
 	}
 	f("no such schema", ExponentialLayout{Schema: 9, Threshold: NoThreshold})
-	f("too many buckets", ExponentialLayout{Threshold: NoThreshold, First: 1, Buckets: maxExponentialBuckets + 1})
+	f("too many buckets", ExponentialLayout{Threshold: NoThreshold, First: 1, Buckets: MaxExponents + 1})
 	f("a negative number of buckets", ExponentialLayout{Threshold: NoThreshold, Buckets: -1})
 	f("beyond float64", ExponentialLayout{Threshold: NoThreshold, First: math.MaxInt, Buckets: 2})
 	f("a threshold beyond any duration", ExponentialLayout{Threshold: 33})

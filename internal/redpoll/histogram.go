@@ -67,6 +67,22 @@ func (e *Estimate) Seconds() *float64 {
 // is refused or taken for it, and what adds up to more stays there.
 const MaxCount = 1 << 53
 
+// WholeCount rounds what is exposed as a count: some libraries count in
+// fractions. It is 0 for what is NaN or below zero, and at most MaxCount.
+func WholeCount(v float64) uint64 {
+	switch {
+	case !(v > 0):
+		return 0
+	case v >= MaxCount:
+		return MaxCount
+	}
+	whole := int64(v)
+	if v-float64(whole) >= 0.5 {
+		whole++
+	}
+	return uint64(whole)
+}
+
 // AddCounts is the sum of two counts, at most MaxCount: what a hostile target
 // makes up must not come out as a small number.
 func AddCounts(a, b uint64) uint64 {
@@ -120,7 +136,8 @@ func (h *Histogram) mergeBuckets(o *Histogram) {
 		h.Scale, h.Schema = o.Scale, o.Schema
 		return
 	case h.Scale == Exponential && o.Scale == Exponential:
-		o = h.align(o)
+		h.mergeExponential(o)
+		return
 	default:
 		common := commonBounds(h, o)
 		scale := min(h.Scale, o.Scale)

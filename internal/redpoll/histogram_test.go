@@ -153,7 +153,9 @@ func randomHistogram(r *rand.Rand) *Histogram {
 
 func randomExponential(r *rand.Rand) *Histogram {
 	thresholds := []float64{0, 0, math.Ldexp(1, -128), 0.001, 0.3, 7}
-	h, ok := NewExponential(int8(r.IntN(6)-2), thresholds[r.IntN(len(thresholds))], 0, r.IntN(40)-20, make([]uint64, r.IntN(10)))
+	h, ok := NewExponential(Exponents{
+		Schema: int8(r.IntN(6) - 2), Threshold: thresholds[r.IntN(len(thresholds))], First: r.IntN(40) - 20, Counts: make([]uint64, r.IntN(10)),
+	})
 	if !ok {
 		panic("a sound native histogram was refused")
 	}

@@ -273,18 +273,21 @@ func checkHistogram(t *testing.T, h *Histogram) {
 
 func checkNative(t *testing.T, n *Native) {
 	t.Helper()
-	for _, c := range append([]float64{n.Zero, n.Count}, n.Counts...) {
-		if !(c >= 0 && c <= redpoll.MaxCount) {
+	x := n.Buckets
+	for _, c := range append([]uint64{x.Zero}, x.Counts...) {
+		if c > redpoll.MaxCount {
 			t.Errorf("count %v", c)
 		}
 	}
-	lower := math.Exp2(float64(n.First-1) / math.Exp2(float64(n.Schema)))
-	upper := math.Exp2(float64(n.First+len(n.Counts)-1) / math.Exp2(float64(n.Schema)))
-	if len(n.Counts) > maxWidth || len(n.Counts) > 0 && (lower < math.Ldexp(1, -1023-16) || math.IsInf(upper, 1)) {
-		t.Errorf("%d buckets from %v to %v", len(n.Counts), lower, upper)
+	if !(n.Count >= 0 && n.Count <= redpoll.MaxCount) {
+		t.Errorf("count %v", n.Count)
 	}
-	if n.Schema < minSchema || n.Schema > maxSchema || !(n.ZeroThreshold >= 0) || math.IsInf(n.ZeroThreshold, 1) {
-		t.Errorf("schema %d, zero threshold %v", n.Schema, n.ZeroThreshold)
+	lower, upper := redpoll.UpperBound(x.Schema, x.First-1), redpoll.UpperBound(x.Schema, x.First+len(x.Counts)-1)
+	if len(x.Counts) > redpoll.MaxExponents || len(x.Counts) > 0 && (lower == 0 || math.IsInf(upper, 1)) {
+		t.Errorf("%d buckets from %v to %v", len(x.Counts), lower, upper)
+	}
+	if x.Schema < redpoll.MinSchema || x.Schema > redpoll.MaxSchema || !(x.Threshold >= 0) || math.IsInf(x.Threshold, 1) {
+		t.Errorf("schema %d, zero threshold %v", x.Schema, x.Threshold)
 	}
 }
 

@@ -8,6 +8,8 @@ package exposition
 import (
 	"context"
 	"fmt"
+
+	"github.com/redpoll/redpoll/internal/redpoll"
 )
 
 // Reader reads the bodies of one target, one after the other. It is not safe
@@ -179,16 +181,9 @@ func (h *Histogram) Count() float64 { return h.Cumulative[len(h.Cumulative)-1] }
 // Native is a native histogram as exposed, its buckets for durations above zero
 // only (https://prometheus.io/docs/specs/native_histograms/).
 type Native struct {
-	// Schema is the resolution, from -4 to 8.
-	Schema int8
-	// ZeroThreshold is the upper bound of the zero bucket, in the family's unit,
-	// and Zero its count.
-	ZeroThreshold float64
-	Zero          float64
-	// Counts are those of the buckets from number First on, not cumulative,
-	// without gaps. They are finite and not negative.
-	First  int
-	Counts []float64
+	// Buckets are in the family's unit and sound: redpoll.CanBound them, and
+	// there are redpoll.MaxExponents at most. Float counts are rounded.
+	Buckets redpoll.Exponents
 	// ExposedSchema is the resolution as exposed, which may be finer.
 	ExposedSchema int
 	// Count is the number of all observations.

@@ -81,7 +81,7 @@ func (d *Decoder) readNative(e *entry, exposed *dto.Histogram) *Native {
 		e.native = new(Native)
 	}
 	why := e.native.set(exposed)
-	if width := len(e.native.Counts); why == "" && d.keep {
+	if width := len(e.native.Buckets.Counts); why == "" && d.keep {
 		if width > d.buckets {
 			why = fmt.Sprintf("is left out, because the body has more than %d native buckets, with the empty ones between them", MaxBuckets)
 		} else {

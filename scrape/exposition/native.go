@@ -5,20 +5,16 @@ import (
 	"math"
 
 	dto "github.com/prometheus/client_model/go"
+
+	"github.com/redpoll/redpoll/internal/redpoll"
 )
 
-// Schemas of native histograms. Finer ones than maxSchema are made coarser,
-// which the specification allows.
+// Schemas of native histograms that may be exposed. Finer ones than
+// redpoll.MaxSchema are made coarser, which the specification allows.
 const (
-	minSchema    = -4
-	maxSchema    = 8
 	finestSchema = 52
 	customSchema = -53 // bounds that are listed, for which the format has no field
 )
-
-// maxWidth bounds the buckets of a Native, the empty ones between others
-// included. Where there are more they are made coarser.
-const maxWidth = 512
 
 // isNative reports whether a histogram has native buckets. The specification
 // makes the difference from a classic one this way: a native histogram without
@@ -42,14 +38,15 @@ func (n *Native) set(exposed *dto.Histogram) (why string) {
 	switch {
 	case schema == customSchema:
 		return "has custom buckets (schema -53), whose bounds the protobuf format cannot tell"
-	case schema < minSchema || schema > finestSchema:
+	case schema < redpoll.MinSchema || schema > finestSchema:
 		return fmt.Sprintf("has native buckets of schema %d, which is none of the exponential ones", schema)
 	case !(threshold >= 0) || math.IsInf(threshold, 1):
 		return "has a zero bucket that is not finite"
 	case !known || !plausible(count) || !plausible(zero):
 		return "has no sound count of its observations"
 	}
-	n.ZeroThreshold, n.Zero, n.Count, n.Sum = threshold, zero, count, math.NaN()
+	n.Count, n.Sum = count, math.NaN()
+	n.Buckets = redpoll.Exponents{Threshold: threshold, Zero: redpoll.WholeCount(zero), Counts: n.Buckets.Counts[:0]}
 	if exposed.SampleSum != nil {
 		n.Sum = exposed.GetSampleSum()
 	}
@@ -64,46 +61,28 @@ func (n *Native) set(exposed *dto.Histogram) (why string) {
 	return n.setBuckets(int(schema), run{exposed.GetPositiveSpan(), exposed.GetPositiveDelta(), exposed.GetPositiveCount()})
 }
 
-// setBuckets fills Schema, First and Counts.
+// setBuckets fills in the positive buckets.
 func (n *Native) setBuckets(schema int, positive run) (why string) {
 	if _, why := positive.total(); why != "" {
 		return why
 	}
-	n.Schema, n.First, n.Counts = int8(min(schema, maxSchema)), 0, n.Counts[:0]
+	x := &n.Buckets
 	first, last, ok := positive.bounds()
 	if !ok {
+		x.Schema = int8(min(schema, redpoll.MaxSchema))
 		return ""
 	}
-	// What NewExponential of the vocabulary takes: powers of two that are
-	// normal float64s.
-	const lowest, highest = -1022, 1023
-	if per := math.Exp2(float64(schema)); float64(first-1) < lowest*per || float64(last) > highest*per {
+	if !redpoll.CanBound(schema, first, last) {
 		return "has native buckets beyond any duration"
 	}
-	shift := uint(max(schema-maxSchema, 0))
-	for coarser(last, shift)-coarser(first, shift) >= maxWidth {
-		shift++ // the coarsest schema has 128 buckets
-	}
-	n.Schema, n.First = int8(schema-int(shift)), int(coarser(first, shift))
-	n.Counts = zeros(n.Counts, int(coarser(last, shift))-n.First+1)
-	positive.each(func(i int64, count float64) {
-		n.Counts[int(coarser(i, shift))-n.First] += count
+	x.Schema = redpoll.FittingSchema(schema, first, last)
+	shift := schema - int(x.Schema)
+	x.Cover(redpoll.Coarser(first, shift), redpoll.Coarser(last, shift))
+	positive.each(func(number int, count float64) {
+		at := redpoll.Coarser(number, shift) - x.First
+		x.Counts[at] = redpoll.AddCounts(x.Counts[at], redpoll.WholeCount(count))
 	})
 	return ""
-}
-
-// coarser is the number of the bucket that holds bucket i at a schema that is
-// lower by shift.
-func coarser(i int64, shift uint) int64 { return (i-1)>>shift + 1 }
-
-// zeros are n zeros, in s if it has the capacity.
-func zeros(s []float64, n int) []float64 {
-	if cap(s) < n {
-		return make([]float64, n)
-	}
-	s = s[:n]
-	clear(s)
-	return s
 }
 
 // run are native buckets as exposed: spans of neighbours, and their counts
@@ -150,17 +129,17 @@ func (r run) total() (sum float64, why string) {
 
 // bounds are the numbers of the first and the last bucket; ok is false if there
 // is none.
-func (r run) bounds() (first, last int64, ok bool) {
-	var next int64
+func (r run) bounds() (first, last int, ok bool) {
+	next := 0
 	for _, s := range r.spans {
-		next += int64(s.GetOffset())
+		next += int(s.GetOffset())
 		if s.GetLength() == 0 {
 			continue
 		}
 		if !ok {
 			first, ok = next, true
 		}
-		next += int64(s.GetLength())
+		next += int(s.GetLength())
 		last = next - 1
 	}
 	return first, last, ok
@@ -168,11 +147,10 @@ func (r run) bounds() (first, last int64, ok bool) {
 
 // each calls f with the number and the count of every bucket. It needs a total
 // without a why.
-func (r run) each(f func(i int64, count float64)) {
-	var next, running int64
-	read := 0
+func (r run) each(f func(number int, count float64)) {
+	next, read, running := 0, 0, int64(0)
 	for _, s := range r.spans {
-		next += int64(s.GetOffset())
+		next += int(s.GetOffset())
 		for range s.GetLength() {
 			if len(r.counts) > 0 {
 				f(next, r.counts[read])

@@ -9,6 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
+
+	"github.com/redpoll/redpoll/internal/redpoll"
 )
 
 // spans are those of pairs of an offset and a length.
@@ -45,32 +47,32 @@ func TestFastNativeBucketsAreMadeDense(t *testing.T) {
 	f("the specification's example", &dto.Histogram{
 		Schema: new(int32(2)), SampleCount: new(uint64(14)), SampleSum: new(3.5),
 		PositiveSpan: spans(-2, 2, 2, 1, 1, 2), PositiveDelta: []int64{3, 2, -4, 2, -1},
-	}, &Native{Schema: 2, First: -2, Counts: []float64{3, 5, 0, 0, 1, 0, 3, 2}, Count: 14, Sum: 3.5})
+	}, &Native{Buckets: redpoll.Exponents{Schema: 2, First: -2, Counts: []uint64{3, 5, 0, 0, 1, 0, 3, 2}}, Count: 14, Sum: 3.5})
 	f("the same, written otherwise", &dto.Histogram{
 		Schema: new(int32(2)), SampleCount: new(uint64(14)), SampleSum: new(3.5),
 		PositiveSpan: spans(-4, 0, 2, 2, 0, 0, 0, 6), PositiveDelta: []int64{3, 2, -5, 0, 1, -1, 3, -1},
-	}, &Native{Schema: 2, First: -2, Counts: []float64{3, 5, 0, 0, 1, 0, 3, 2}, Count: 14, Sum: 3.5})
-	f("float counts", &dto.Histogram{
+	}, &Native{Buckets: redpoll.Exponents{Schema: 2, First: -2, Counts: []uint64{3, 5, 0, 0, 1, 0, 3, 2}}, Count: 14, Sum: 3.5})
+	f("float counts are rounded", &dto.Histogram{
 		Schema: new(int32(0)), SampleCountFloat: new(4.5), ZeroCountFloat: new(0.5), ZeroThreshold: new(0.25), SampleSum: new(-1.0),
 		PositiveSpan: spans(1, 2), PositiveCount: []float64{1.5, 2.5},
-	}, &Native{ZeroThreshold: .25, Zero: .5, First: 1, Counts: []float64{1.5, 2.5}, Count: 4.5, Sum: -1})
+	}, &Native{Buckets: redpoll.Exponents{Threshold: .25, Zero: 1, First: 1, Counts: []uint64{2, 3}}, Count: 4.5, Sum: -1})
 	f("nothing observed yet, by a span of nothing", &dto.Histogram{
 		Schema: new(int32(3)), PositiveSpan: spans(0, 0),
-	}, &Native{Schema: 3})
+	}, &Native{Buckets: redpoll.Exponents{Schema: 3}})
 	f("only in the zero bucket", &dto.Histogram{
 		Schema: new(int32(3)), ZeroThreshold: new(0.001), ZeroCount: new(uint64(7)), SampleCount: new(uint64(7)),
-	}, &Native{Schema: 3, ZeroThreshold: .001, Zero: 7, Count: 7})
+	}, &Native{Buckets: redpoll.Exponents{Schema: 3, Threshold: .001, Zero: 7}, Count: 7})
 	f("negative buckets without observations", &dto.Histogram{
 		Schema: new(int32(0)), SampleCount: new(uint64(1)),
 		NegativeSpan: spans(0, 2), NegativeDelta: []int64{0, 0}, PositiveSpan: spans(0, 1), PositiveDelta: []int64{1},
-	}, &Native{Counts: []float64{1}, Count: 1})
+	}, &Native{Buckets: redpoll.Exponents{Counts: []uint64{1}}, Count: 1})
 	f("more than is kept: 8,192 powers of 2^(1/256) become 512 of 2^(1/16)", &dto.Histogram{
 		Schema: new(int32(8)), SampleCount: new(uint64(5)),
 		PositiveSpan: spans(1, 17, 8174, 1), PositiveDelta: append([]int64{1, -1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0}, 1),
-	}, &Native{Schema: 4, First: 1, Counts: append(append([]float64{2, 1}, make([]float64, 509)...), 2), Count: 5})
+	}, &Native{Buckets: redpoll.Exponents{Schema: 4, First: 1, Counts: append(append([]uint64{2, 1}, make([]uint64, 509)...), 2)}, Count: 5})
 	f("finer than is kept", &dto.Histogram{
 		Schema: new(int32(10)), SampleCount: new(uint64(15)), PositiveSpan: spans(1, 5), PositiveDelta: []int64{1, 1, 1, 1, 1},
-	}, &Native{Schema: 8, First: 1, Counts: []float64{10, 5}, Count: 15})
+	}, &Native{Buckets: redpoll.Exponents{Schema: 8, First: 1, Counts: []uint64{10, 5}}, Count: 15})
 }
 
 func TestFastNativeHistogramsThatCannotBeUsedSayWhy(t *testing.T) {
@@ -135,15 +137,16 @@ func TestFastNativeBucketsHoldWhatWasObserved(t *testing.T) {
 			t.Fatal(err)
 		}
 		n, classic := s.Samples[0].Native, s.Samples[0].Histogram
-		want := make([]float64, len(n.Counts))
+		x := n.Buckets
+		want := make([]uint64, len(x.Counts))
 		var fast float64
 		for _, v := range observed {
-			want[int(math.Ceil(math.Log2(v)*math.Exp2(float64(n.Schema))))-n.First]++
+			want[int(math.Ceil(math.Log2(v)*math.Exp2(float64(x.Schema))))-x.First]++
 			if v <= .1 {
 				fast++
 			}
 		}
-		if diff := cmp.Diff(want, n.Counts); diff != "" || n.Count != 1000 {
+		if diff := cmp.Diff(want, x.Counts); diff != "" || n.Count != 1000 {
 			t.Errorf("factor %v, %v observations: %s", factor, n.Count, diff)
 		}
 		if classic.Cumulative[0] != fast || classic.Count() != 1000 {

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redpoll/redpoll/internal/redpoll"
 	"github.com/redpoll/redpoll/scrape/exposition"
 )
 
@@ -31,10 +32,10 @@ func BenchmarkDerive(b *testing.B) {
 func BenchmarkDeriveNative(b *testing.B) {
 	const buckets = 40
 	benchmarkDerive(b, func(s *exposition.Sample, code int) {
-		s.Native = &exposition.Native{Schema: 3, ZeroThreshold: 0x1p-128, First: 8*code - 50, Counts: make([]float64, buckets)}
+		s.Native = &exposition.Native{Buckets: redpoll.Exponents{Schema: 3, Threshold: 0x1p-128, First: 8*code - 50, Counts: make([]uint64, buckets)}}
 	}, func(s *exposition.Sample) {
-		for j := range s.Native.Counts {
-			s.Native.Counts[j]++
+		for j := range s.Native.Buckets.Counts {
+			s.Native.Buckets.Counts[j]++
 		}
 		s.Native.Count += buckets
 		s.Native.Sum += 3

@@ -16,7 +16,7 @@ type latencies struct {
 	classic    redpoll.Histogram
 	hasClassic bool
 	// native is the sum of native ones, nativeSum that of their durations.
-	native           exponents
+	native           redpoll.Exponents
 	nativeSum        float64
 	nativeSumUnknown bool
 	hasNative        bool
@@ -25,16 +25,21 @@ type latencies struct {
 	// refused tells that native has bounds that no duration has.
 	refused bool
 
-	// made is what native became last, from a layout of so many buckets from
-	// first on.
-	made          redpoll.Histogram
-	madeOf        exponents
-	madeOfBuckets int
+	// made is what native became last, when it had the layout madeOf.
+	made   redpoll.Histogram
+	madeOf nativeLayout
+}
+
+// nativeLayout is all of a native histogram but the counts.
+type nativeLayout struct {
+	schema         int8
+	threshold      float64
+	first, buckets int
 }
 
 func (l *latencies) begin() {
 	l.hasClassic, l.hasNative, l.mixed, l.refused = false, false, false, false
-	l.native = exponents{schema: maxSchema, counts: l.native.counts[:0]}
+	l.native = redpoll.Exponents{Schema: redpoll.MaxSchema, Counts: l.native.Counts[:0]}
 	l.nativeSum, l.nativeSumUnknown = 0, false
 }
 
@@ -56,8 +61,8 @@ func (l *latencies) addClassic(h *redpoll.Histogram) {
 }
 
 // addNative adds a series' increase, the sum in seconds.
-func (l *latencies) addNative(x *exponents, sum float64, sumUnknown bool) {
-	l.native.add(x)
+func (l *latencies) addNative(x *redpoll.Exponents, sum float64, sumUnknown bool) {
+	l.native.Add(x)
 	l.nativeSum += sum
 	l.nativeSumUnknown = l.nativeSumUnknown || sumUnknown
 	l.hasNative = true
@@ -90,27 +95,21 @@ func (l *latencies) total(unit float64) *redpoll.Histogram {
 // While the buckets stay the same, their bounds are worked out once.
 func (l *latencies) makeExponential() bool {
 	x := &l.native
-	of := exponents{schema: x.schema, threshold: x.threshold, first: x.first}
+	of := nativeLayout{x.Schema, x.Threshold, x.First, len(x.Counts)}
 	// Beside the given buckets there are those for zero, the empty one behind
 	// it and +Inf, unless the zero bucket swallowed some.
-	asGiven := len(l.made.Counts) == len(x.counts)+3
-	if !asGiven || l.madeOfBuckets != len(x.counts) || !l.madeOf.sameLayout(&of) {
-		h, ok := redpoll.NewExponential(x.schema, x.threshold, x.zero, x.first, x.counts)
+	if len(l.made.Counts) != len(x.Counts)+3 || l.madeOf != of {
+		h, ok := redpoll.NewExponential(*x)
 		if !ok {
-			l.madeOfBuckets = -1
+			l.madeOf = nativeLayout{}
 			return false
 		}
-		l.made, l.madeOf, l.madeOfBuckets = *h, of, len(x.counts)
+		l.made, l.madeOf = *h, of
 		return true
 	}
-	l.made.Counts[0] = x.zero
-	copy(l.made.Counts[2:], x.counts)
+	l.made.Counts[0] = x.Zero
+	copy(l.made.Counts[2:], x.Counts)
 	return true
-}
-
-// sameLayout compares all but the counts and how many there are.
-func (x *exponents) sameLayout(o *exponents) bool {
-	return x.schema == o.schema && x.threshold == o.threshold && x.first == o.first
 }
 
 // A native histogram's bounds are powers of two of its unit. Those of one that
@@ -126,18 +125,18 @@ const (
 // putOnGrid puts native, whose unit is that many seconds, into made.
 func (l *latencies) putOnGrid(unit float64) {
 	x := &l.native
-	x.reduce(min(x.schema, maxGridSchema))
-	bounds, lowest := grid(x.schema, unit)
+	x.Reduce(min(x.Schema, maxGridSchema))
+	bounds, lowest := grid(x.Schema, unit)
 	below := 0 // bounds inside of the zero bucket, about which it says nothing
-	for below < len(bounds) && bounds[below] < x.threshold*unit {
+	for below < len(bounds) && bounds[below] < x.Threshold*unit {
 		below++
 	}
 	bounds = bounds[below:]
 	counts := slices.Grow(l.made.Counts[:0], len(bounds)+1)[:len(bounds)+1]
 	clear(counts)
-	counts[0] = x.zero
-	for i, count := range x.counts {
-		at := min(max(0, x.first+i-lowest-below), len(bounds))
+	counts[0] = x.Zero
+	for i, count := range x.Counts {
+		at := min(max(0, x.First+i-lowest-below), len(bounds))
 		counts[at] = redpoll.AddCounts(counts[at], count)
 	}
 	l.made = redpoll.Histogram{Bounds: bounds, Counts: counts, Scale: redpoll.Geometric}
@@ -162,7 +161,7 @@ func grid(schema int8, unit float64) (bounds []float64, lowest int) {
 		return made.([]float64), first
 	}
 	for i := first; i <= last; i++ {
-		bounds = append(bounds, upperBound(schema, i)*unit)
+		bounds = append(bounds, redpoll.UpperBound(schema, i)*unit)
 	}
 	made, _ := grids.LoadOrStore(key, bounds)
 	return made.([]float64), first

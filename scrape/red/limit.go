@@ -42,13 +42,13 @@ func (d *Deriver) admit(samples []exposition.Sample) {
 func countOf(s *exposition.Sample) uint64 {
 	switch {
 	case s.Native != nil:
-		return wholeCount(s.Native.Count)
+		return redpoll.WholeCount(s.Native.Count)
 	case s.Histogram != nil:
-		return wholeCount(s.Histogram.Count())
+		return redpoll.WholeCount(s.Histogram.Count())
 	case s.Summary != nil:
-		return wholeCount(s.Summary.Count)
+		return redpoll.WholeCount(s.Summary.Count)
 	default:
-		return wholeCount(s.Value)
+		return redpoll.WholeCount(s.Value)
 	}
 }
 

@@ -42,11 +42,12 @@ func (n *natives) scrapeSample(sample exposition.Sample) *Derived {
 
 // nativeOf makes a state whose count is that of its buckets and whose sum is
 // half of it.
-func nativeOf(schema int8, threshold float64, zero float64, first int, counts ...float64) exposition.Native {
-	n := exposition.Native{Schema: schema, ExposedSchema: int(schema), ZeroThreshold: threshold, Zero: zero, First: first, Counts: counts, Count: zero}
-	for _, c := range counts {
-		n.Count += c
+func nativeOf(schema int8, threshold float64, zero uint64, first int, counts ...uint64) exposition.Native {
+	n := exposition.Native{
+		Buckets:       redpoll.Exponents{Schema: schema, Threshold: threshold, Zero: zero, First: first, Counts: counts},
+		ExposedSchema: int(schema),
 	}
+	n.Count = float64(n.Buckets.Count())
 	n.Sum = n.Count / 2
 	return n
 }
@@ -140,10 +141,10 @@ func TestFastNativeHistogramsInMillisecondsKeepTheirBounds(t *testing.T) {
 }
 
 func TestFastGridsOfAllSchemasCanBeMerged(t *testing.T) {
-	for schema := int8(minSchema); schema < maxGridSchema; schema++ {
+	for schema := int8(redpoll.MinSchema); schema < maxGridSchema; schema++ {
 		coarse, lowest := grid(schema, 1e-3)
 		fine, _ := grid(schema+1, 1e-3)
-		if len(coarse) < 2 || coarse[0] != upperBound(schema, lowest)*1e-3 {
+		if len(coarse) < 2 || coarse[0] != redpoll.UpperBound(schema, lowest)*1e-3 {
 			t.Fatalf("schema %d: bounds %v from number %d", schema, coarse, lowest)
 		}
 		a, b := redpoll.NewHistogram(coarse), redpoll.NewHistogram(fine)
@@ -172,9 +173,7 @@ func TestFastSumsOfNativeBucketsDoNotDependOnTheOrder(t *testing.T) {
 		var l latencies
 		l.begin()
 		for i := range states {
-			var x exponents
-			x.set(&states[(i+turn)%len(states)])
-			l.addNative(&x, 1, false)
+			l.addNative(&states[(i+turn)%len(states)].Buckets, 1, false)
 		}
 		h := l.total(1)
 		if got := bucketsOf(h); want == nil {

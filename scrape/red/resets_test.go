@@ -97,7 +97,7 @@ func TestFastASumThatFellAloneLeavesTheMeanUnknown(t *testing.T) {
 		"/a: unknown", "/a: 10 0 0.05 0.095 0.2")
 
 	n := newNatives(Options{}, "http_request_duration_seconds")
-	state := func(count, seconds float64) exposition.Native {
+	state := func(count uint64, seconds float64) exposition.Native {
 		one := nativeOf(0, 0, 0, 1, count)
 		one.Sum = seconds
 		return one
@@ -179,7 +179,7 @@ func wantCountAlone(t *testing.T, name string, d *Derived, requests uint64, sum 
 // a while. Of each 10 observations more, 5 s are the sum.
 func TestFastASwitchBetweenNativeAndClassicKeepsTheCount(t *testing.T) {
 	n := newNatives(Options{}, "http_request_duration_seconds")
-	native := func(count float64) *Derived { return n.scrape(nativeOf(0, 0, 0, 1, count)) }
+	native := func(count uint64) *Derived { return n.scrape(nativeOf(0, 0, 0, 1, count)) }
 	classic := func(count float64) *Derived {
 		return n.scrapeSample(exposition.Sample{Histogram: &exposition.Histogram{
 			Bounds: []float64{1}, Cumulative: []float64{0, count}, Sum: count / 2,

@@ -32,7 +32,7 @@ type counter struct{ value uint64 }
 // can be known. Totals are rounded, not increases: of a counter that grows by
 // 0.4 at each scrape nothing is lost.
 func (c *counter) advance(exposed float64, past history) (increase uint64, ok bool) {
-	last, value := c.value, wholeCount(exposed)
+	last, value := c.value, redpoll.WholeCount(exposed)
 	c.value = value
 	switch {
 	case past == baseline:
@@ -47,7 +47,7 @@ func (c *counter) advance(exposed float64, past history) (increase uint64, ok bo
 }
 
 // fell reports whether a value is lower than the last one.
-func (c *counter) fell(exposed float64) bool { return wholeCount(exposed) < c.value }
+func (c *counter) fell(exposed float64) bool { return redpoll.WholeCount(exposed) < c.value }
 
 // growth is what the new state of a histogram's series says about the time
 // since the one before.
@@ -127,7 +127,7 @@ func (b *buckets) compare(h *exposition.Histogram) (fell bool) {
 		clear(b.cumulative)
 	}
 	for i, exposed := range h.Cumulative {
-		count, before := wholeCount(exposed), b.cumulative[i]
+		count, before := redpoll.WholeCount(exposed), b.cumulative[i]
 		fell = fell || count < before
 		b.cumulative[i], b.increase[i] = count, count-before
 	}
@@ -139,7 +139,7 @@ func (b *buckets) compare(h *exposition.Histogram) (fell bool) {
 func (b *buckets) compareCommon(h *exposition.Histogram) (fell bool) {
 	b.over, b.increase = nil, b.increase[:0]
 	add := func(now float64, before uint64) {
-		count := wholeCount(now)
+		count := redpoll.WholeCount(now)
 		fell = fell || count < before
 		b.increase = append(b.increase, count-before)
 	}
@@ -152,7 +152,7 @@ func (b *buckets) compareCommon(h *exposition.Histogram) (fell bool) {
 	add(h.Count(), b.count())
 	b.cumulative = b.cumulative[:0]
 	for _, exposed := range h.Cumulative {
-		b.cumulative = append(b.cumulative, wholeCount(exposed))
+		b.cumulative = append(b.cumulative, redpoll.WholeCount(exposed))
 	}
 	return fell
 }
@@ -180,7 +180,9 @@ func (b *buckets) count() uint64 {
 }
 
 // fell reports whether all observations are fewer than they were.
-func (b *buckets) fell(h *exposition.Histogram) bool { return wholeCount(h.Count()) < b.count() }
+func (b *buckets) fell(h *exposition.Histogram) bool {
+	return redpoll.WholeCount(h.Count()) < b.count()
+}
 
 // forget drops the state.
 func (b *buckets) forget() { b.bounds, b.cumulative, b.sum = nil, b.cumulative[:0], 0 }
@@ -196,19 +198,4 @@ func plausibleSum(sum float64, observations uint64) float64 {
 	default:
 		return math.NaN()
 	}
-}
-
-// wholeCount rounds: some libraries count in fractions.
-func wholeCount(v float64) uint64 {
-	switch {
-	case !(v > 0):
-		return 0
-	case v >= redpoll.MaxCount:
-		return redpoll.MaxCount
-	}
-	whole := int64(v)
-	if v-float64(whole) >= 0.5 {
-		whole++
-	}
-	return uint64(whole)
 }

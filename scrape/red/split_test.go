@@ -55,10 +55,10 @@ func (i *instance) start(at time.Time) {
 // saveRoom makes native buckets coarser, or the zero bucket larger by whole
 // buckets, as libraries do when there are many.
 func (i *instance) saveRoom() {
-	if i.r.IntN(2) == 0 && i.schema > minSchema {
+	if i.r.IntN(2) == 0 && i.schema > redpoll.MinSchema {
 		i.schema--
 	} else {
-		i.zero = max(i.zero, upperBound(i.schema, int(math.Ldexp(float64(i.r.IntN(6)-12), int(max(0, i.schema))))))
+		i.zero = max(i.zero, redpoll.UpperBound(i.schema, int(math.Ldexp(float64(i.r.IntN(6)-12), int(max(0, i.schema))))))
 	}
 }
 
@@ -100,12 +100,12 @@ func exposeClassic(durations []float64) *exposition.Histogram {
 }
 
 func (i *instance) exposeNative(durations []float64) *exposition.Native {
-	h := &exposition.Native{Schema: i.schema, ZeroThreshold: i.zero, Count: float64(len(durations))}
-	numbers := make(map[int]float64)
+	h := &exposition.Native{Buckets: redpoll.Exponents{Schema: i.schema, Threshold: i.zero}, Count: float64(len(durations))}
+	numbers := make(map[int]uint64)
 	for _, d := range durations {
 		h.Sum += d
 		if d <= i.zero {
-			h.Zero++
+			h.Buckets.Zero++
 			continue
 		}
 		number := int(math.Ceil(math.Ldexp(math.Log2(d), int(i.schema))))
@@ -115,10 +115,9 @@ func (i *instance) exposeNative(durations []float64) *exposition.Native {
 		return h
 	}
 	ordered := slices.Sorted(maps.Keys(numbers))
-	h.First = ordered[0]
-	h.Counts = make([]float64, ordered[len(ordered)-1]-h.First+1)
+	h.Buckets.Cover(ordered[0], ordered[len(ordered)-1])
 	for number, n := range numbers {
-		h.Counts[number-h.First] = n
+		h.Buckets.Counts[number-h.Buckets.First] = n
 	}
 	return h
 }
@@ -268,8 +267,13 @@ func anySample(r *rand.Rand, series *exposition.Series) exposition.Sample {
 	}
 	if r.IntN(3) > 0 {
 		s.Native = &exposition.Native{
-			Schema: int8(r.IntN(13) - 4), ZeroThreshold: []float64{0, 1e-9, 0.5, 3}[r.IntN(4)], Zero: float64(r.IntN(9)),
-			First: []int{-3, 0, 5, 200000}[r.IntN(4)], Counts: counts(r.IntN(6)), Count: float64(r.IntN(50)), Sum: sums[r.IntN(len(sums))],
+			Buckets: redpoll.Exponents{
+				Schema: int8(r.IntN(13) - 4), Threshold: []float64{0, 1e-9, 0.5, 3, 1e300}[r.IntN(5)], Zero: uint64(r.IntN(9)), First: []int{-3, 0, 5, 55}[r.IntN(4)],
+			},
+			Count: float64(r.IntN(50)), Sum: sums[r.IntN(len(sums))],
+		}
+		for _, count := range counts(r.IntN(6)) {
+			s.Native.Buckets.Counts = append(s.Native.Buckets.Counts, redpoll.WholeCount(count))
 		}
 	}
 	if s.Native == nil || r.IntN(3) == 0 {
