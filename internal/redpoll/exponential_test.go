@@ -136,3 +136,54 @@ func TestFastExponentialLayoutsThatNobodyCanHaveAreRefused(t *testing.T) {
 	f("a bucket below the threshold", ExponentialLayout{Threshold: 3, First: 1, Buckets: 9})
 	f("a first bucket without buckets", ExponentialLayout{Threshold: NoThreshold, First: 7})
 }
+
+// b and c together are too wide, but not above 1, where a's zero bucket ends.
+func TestFastTheOrderOfMergingWideHistogramsChangesNoCount(t *testing.T) {
+	wide := make([]uint64, 501)
+	wide[0], wide[290], wide[500] = 1, 2, 3
+	a, b, c := native(t, 3, 1, 5, 8, 7), native(t, 3, 0, 0, -300, wide...), native(t, 3, 0, 4, 212, 6)
+	fine, coarse := a.Clone(), b.Clone()
+	fine.Merge(b)
+	fine.Merge(c)
+	coarse.Merge(c)
+	coarse.Merge(a)
+	if fine.Schema != 3 || coarse.Schema != 2 {
+		t.Errorf("the schemas are %d and %d, want 3 and 2", fine.Schema, coarse.Schema)
+	}
+	upTo := func(h *Histogram, bound float64) (n uint64) {
+		for i, v := range h.Bounds {
+			if v <= bound {
+				n += h.Counts[i]
+			}
+		}
+		return n
+	}
+	for _, bound := range coarse.Bounds {
+		if got, want := upTo(coarse, bound), upTo(fine, bound); got != want {
+			t.Errorf("%d observations up to %v, %d in the other order", got, bound, want)
+		}
+	}
+	if coarse.Count() != 28 || fine.Count() != 28 {
+		t.Errorf("%d and %d observations of 28", coarse.Count(), fine.Count())
+	}
+}
+
+// The widest buckets that are taken keep finite bounds when they are made coarser.
+func TestFastBucketsThatCanBeBoundCanBeAtEveryCoarserSchema(t *testing.T) {
+	for schema := MinSchema; schema <= MaxSchema; schema++ {
+		reach := int(math.Floor(math.Ldexp(1008, schema)))
+		first, last := 1-reach, reach
+		if !CanBound(schema, first, last) || CanBound(schema, first-1, last) || CanBound(schema, first, last+1) {
+			t.Fatalf("schema %d does not end at bucket %d", schema, last)
+		}
+		for coarse := MinSchema; coarse <= schema; coarse++ {
+			lower, upper := UpperBound(int8(coarse), Coarser(first, schema-coarse)-1), UpperBound(int8(coarse), Coarser(last, schema-coarse))
+			if lower != 0x1p-1008 || upper != 0x1p1008 {
+				t.Errorf("from schema %d to %d: bounds from %v to %v", schema, coarse, lower, upper)
+			}
+		}
+		if fitting, want := FittingSchema(schema, first, last), int8(min(schema, -2)); fitting != want { // 504 buckets at -2
+			t.Errorf("schema %d becomes %d, want %d", schema, fitting, want)
+		}
+	}
+}

@@ -118,8 +118,11 @@ func (h *Histogram) Count() uint64 {
 // Geometric, Exponential is kept: it takes the least for granted. A histogram
 // without observations has no say in the bounds of one that has some.
 //
-// h may get new Bounds and Counts; o is left as it is. Merging is commutative
-// and associative.
+// h may get new Bounds and Counts; o is left as it is. Merging is commutative. It
+// is associative, too, while native histograms fit in MaxExponents buckets. Where
+// some do not, and the zero bucket of another swallows what made them too wide,
+// the order decides how coarse the sum is; never what is counted up to a bound
+// that it has.
 func (h *Histogram) Merge(o *Histogram) {
 	sum, sumUnknown := h.Sum+o.Sum, h.SumUnknown || o.SumUnknown
 	h.mergeBuckets(o)
