@@ -11,8 +11,9 @@ import (
 // Threshold. First+i is called the number of the bucket. The unit is whatever
 // was observed in. (https://prometheus.io/docs/specs/native_histograms/)
 //
-// The zero value is empty. Counts add up as AddCounts does. Methods that change
-// the buckets write to Counts, and allocate only where its capacity is too small.
+// The zero value is empty. No count is above MaxCount, and they add up as AddCounts
+// does. Methods that change the buckets write to Counts, and allocate only where
+// its capacity is too small.
 type Exponents struct {
 	// Schema is from MinSchema to MaxSchema.
 	Schema    int8
@@ -80,7 +81,7 @@ func (x *Exponents) Set(o *Exponents) {
 func (x *Exponents) Count() uint64 {
 	n := x.Zero
 	for _, count := range x.Counts {
-		n = AddCounts(n, count)
+		n = min(n+count, MaxCount) // neither is more than MaxCount
 	}
 	return n
 }
