@@ -9,7 +9,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/redpoll/redpoll/internal/redpoll"
@@ -101,26 +100,6 @@ func (c *current) next() current {
 		crowded: emptied(c.crowded),
 		best:    c.best, claims: c.claims, paths: c.paths,
 	}
-}
-
-// emptied is a slice's memory without what was in it; none if that is far more
-// than it needed.
-func emptied[T any](s []T) []T {
-	if isRoomy(s) {
-		return nil
-	}
-	clear(s)
-	return s[:0]
-}
-
-// isRoomy reports whether a slice has memory for far more than is in it.
-func isRoomy[T any](s []T) bool { return cap(s) > 4*len(s)+1000 }
-
-// slot is what a Ref stands for.
-type slot struct {
-	series *exposition.Series
-	track  *track // nil if the series is not about requests
-	role   systemRole
 }
 
 // Derived is what one scrape says. It and its Endpoints are valid until the
@@ -243,25 +222,6 @@ func (d *Deriver) mayPlace(at time.Time) bool {
 	return true
 }
 
-// vacate drops what is known of series that the reader has forgotten.
-func (d *Deriver) vacate(refs []int) {
-	if len(refs) == 0 {
-		return
-	}
-	for _, ref := range refs {
-		if ref < len(d.slots) {
-			d.slots[ref] = slot{}
-		}
-	}
-	used := len(d.slots)
-	for used > 0 && d.slots[used-1].series == nil {
-		used--
-	}
-	if d.slots = d.slots[:used]; isRoomy(d.slots) {
-		d.slots = slices.Clone(d.slots)
-	}
-}
-
 func (d *Deriver) begin(at time.Time) {
 	d.scrape++
 	d.at = unixSeconds(at)
@@ -274,77 +234,6 @@ func (d *Deriver) begin(at time.Time) {
 		f.now = account{}
 	}
 	d.system.begin()
-}
-
-// resolve finds out what every series means, once for each, until ctx ends: of
-// new ones that may take long, all the rest is quick.
-func (d *Deriver) resolve(ctx context.Context, samples []exposition.Sample) error {
-	again := len(d.now.crowded) > 0 && len(d.families) < maxFamilies // there is room now
-	for i := range samples {
-		series := samples[i].Series
-		for series.Ref >= len(d.slots) {
-			d.slots = append(d.slots, slot{})
-		}
-		s := &d.slots[series.Ref]
-		crowded := again && s.track != nil && s.track.crowded
-		if s.series == series && !crowded {
-			continue
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if s.series == series {
-			d.recognise(s.track)
-			continue
-		}
-		*s = slot{series: series, track: d.newTrack(series), role: systemRoleOf(series)}
-	}
-	return nil
-}
-
-// look notes what the scrape says of the system, and which families it has.
-func (d *Deriver) look(samples []exposition.Sample) {
-	for i := range samples {
-		series := samples[i].Series
-		s := &d.slots[series.Ref]
-		switch s.role {
-		case noRole:
-		case buildInfo:
-			d.builds.observe(series, d.scrape)
-		default:
-			d.system.add(s.role, samples[i].Value)
-		}
-		if s.track == nil {
-			continue
-		}
-		if s.track.scrape == 0 {
-			d.now.fresh = append(d.now.fresh, i)
-		}
-		d.saw(s.track, &samples[i])
-	}
-}
-
-// saw notes which family the scrape has, and what of it.
-func (d *Deriver) saw(t *track, s *exposition.Sample) {
-	if t.family != nil && t.family.forgotten {
-		d.revive(t)
-	}
-	switch {
-	case t.family != nil && !t.family.forgotten:
-		t.family.now.saw(s, t.outcome)
-	case t.family != nil || t.crowded:
-		d.now.crowded = appendNew(d.now.crowded, t.series.Name)
-	case t.pathless:
-		d.now.pathless = appendNew(d.now.pathless, t.series.Name)
-	}
-}
-
-// appendNew adds a name that is not the last one.
-func appendNew(names []string, name string) []string {
-	if n := len(names); n > 0 && names[n-1] == name {
-		return names
-	}
-	return append(names, name)
 }
 
 // restarted reports whether the process began anew since the last scrape, so

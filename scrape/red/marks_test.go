@@ -9,7 +9,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/redpoll/redpoll/internal/redpoll"
-
 	"github.com/redpoll/redpoll/scrape/exposition"
 )
 
