@@ -138,37 +138,12 @@ func suggest(name string) string {
 		known = append(known, metrics[i].name)
 	}
 	best := slices.MinFunc(known, func(a, b string) int {
-		return cmp.Compare(editDistance(name, a), editDistance(name, b))
+		return cmp.Compare(redpoll.EditDistance(name, a), redpoll.EditDistance(name, b))
 	})
-	if editDistance(name, best) <= len(best)/2 {
+	if redpoll.EditDistance(name, best) <= len(best)/2 {
 		return "did you mean " + best + "?"
 	}
 	return "known are " + strings.Join(known, ", ") + " and other quantiles such as p99.9"
-}
-
-// editDistance is Levenshtein's: the fewest bytes to insert, delete or replace
-// that make b out of a. Texts longer than any name count as wholly different.
-func editDistance(a, b string) int {
-	if len(a) > 64 {
-		return len(a)
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replaced := diagonal
-			if a[i] != b[j] {
-				replaced++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replaced, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // estimate is the quantile that is judged at an endpoint, the median for

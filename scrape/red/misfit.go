@@ -191,31 +191,9 @@ func nearest(name string, listed []exposition.Family) (near string) {
 		if compared++; compared > maxCompared {
 			break
 		}
-		if n := editDistance(name, other); n < least {
+		if n := redpoll.EditDistance(name, other); n < least {
 			least, near = n, other
 		}
 	}
 	return near
-}
-
-// editDistance is how many bytes have to be put in, left out or replaced to make
-// b of a (Levenshtein).
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1) // from the part of a so far to each beginning of b
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replaced := diagonal
-			if a[i] != b[j] {
-				replaced++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replaced, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

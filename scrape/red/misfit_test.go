@@ -95,19 +95,7 @@ func TestFastWhatATargetOffersInsteadIsBounded(t *testing.T) {
 	}
 }
 
-func TestFastEditDistance(t *testing.T) {
-	f := func(a, b string, want int) {
-		t.Helper()
-		if got := editDistance(a, b); got != want {
-			t.Errorf("from %q to %q: %d, want %d", a, b, got, want)
-		}
-	}
-	f("", "", 0)
-	f("", "abc", 3)
-	f("abc", "", 3)
-	f("kitten", "sitting", 3)
-	f("requests", "request", 1)
-	f("ab", "ba", 2)
+func TestFastNearestNameIsTheOneThatDiffersLeast(t *testing.T) {
 	listed := []exposition.Family{{Name: "abcdef"}, {Name: "abcdeg"}, {Name: strings.Repeat("x", 1000)}}
 	if near := nearest("abcdex", listed); near != "abcdef" {
 		t.Errorf("nearest is %q", near)
