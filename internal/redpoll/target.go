@@ -4,10 +4,39 @@ import "time"
 
 // Target is one URL that redpoll scrapes. Package scrape produces it.
 type Target struct {
+	// ID names the target among all that are scraped. It stays the same while
+	// its pool, URL and labels do, over restarts of redpoll, too, and says
+	// nothing of them.
+	ID string
+	// Pool is the job_name of the configuration that the target comes from. Job
+	// is the label of that name, which relabelling may change.
+	Pool     string
 	Job      string
 	Instance string // host:port unless relabelled
 	URL      string // without credentials: userinfo is never kept
-	Labels   map[string]string
+	// Labels are what relabelling left, job and instance included. Discovered
+	// are those from before, with the __meta_ ones of service discovery and
+	// __address__. Neither may be changed.
+	Labels     map[string]string
+	Discovered map[string]string
+}
+
+// DroppedTarget is one that relabelling, or a limit on the number of targets,
+// left out. Package scrape produces it.
+type DroppedTarget struct {
+	Pool       string
+	Discovered map[string]string
+}
+
+// Metadata is what a target says of one of its metric families. Package scrape
+// produces it.
+type Metadata struct {
+	Family string
+	// Type is as in OpenMetrics: counter, gauge, histogram, gaugehistogram,
+	// summary, info, stateset or unknown.
+	Type string
+	Help string // empty if the target gives none
+	Unit string // the same
 }
 
 // Health is what the last scrape said about a target.
@@ -19,6 +48,9 @@ const (
 	HealthUp      Health = "up"
 	HealthDown    Health = "down"
 )
+
+// MaxDurations bounds TargetStatus.Durations.
+const MaxDurations = 60
 
 // TargetStatus is a target and how its last scrape went. Package scrape
 // produces it.
@@ -33,11 +65,22 @@ type TargetStatus struct {
 	LastDuration time.Duration
 	Interval     time.Duration
 	Timeout      time.Duration
+	// Durations are of the last scrapes, the newest last: MaxDurations at most.
+	// A scrape that failed is in it with the time until it did.
+	Durations []time.Duration
 	// Samples counts the samples that the last scrape took; Skipped those
 	// that it could not use, SkippedReason names the first of them and why.
 	Samples       int
 	Skipped       int
 	SkippedReason string
+	// Relabelled counts the samples that metric_relabel_configs and the limits
+	// left, Added the series of these that the scrape before did not have. Both
+	// are 0 after a scrape that failed.
+	Relabelled int
+	Added      int
+	// Warnings say what is wrong with a target that is up, and what to do: a
+	// limit that left out the excess, for example. The most important is first.
+	Warnings []string
 	// Bytes is the size of the body after decompression.
 	Bytes int64
 	// Started is when the target's process says it started; zero if it does
