@@ -55,6 +55,9 @@ func countTargets(targets []redpoll.TargetStatus) wireTargetCount {
 		switch targets[i].Health {
 		case redpoll.HealthUp:
 			c.Up++
+			if len(targets[i].Warnings) > 0 {
+				c.Warning++
+			}
 		case redpoll.HealthUnknown:
 			c.Unknown++
 		case redpoll.HealthDown:
@@ -140,11 +143,13 @@ func toWireAlerts(alerts []redpoll.Alert) []wireAlert {
 
 func toWireTarget(t *redpoll.TargetStatus) wireTarget {
 	w := wireTarget{
-		Job: t.Job, Instance: t.Instance, URL: t.URL, Labels: orEmpty(t.Labels),
-		Health: t.Health, Error: t.Error,
-		LastScrape: unixMilli(t.LastScrape),
-		Interval:   t.Interval.Milliseconds(), Timeout: t.Timeout.Milliseconds(),
-		Samples: t.Samples, Skipped: t.Skipped, SkippedReason: t.SkippedReason, Bytes: t.Bytes,
+		ID: t.ID, Pool: t.Pool, Job: t.Job, Instance: t.Instance, URL: t.URL,
+		Labels: orEmpty(t.Labels), Discovered: orEmpty(t.Discovered),
+		Health: t.Health, Error: t.Error, Warnings: append([]string{}, t.Warnings...),
+		LastScrape: unixMilli(t.LastScrape), Durations: make([]number, len(t.Durations)),
+		Interval: t.Interval.Milliseconds(), Timeout: t.Timeout.Milliseconds(),
+		Samples: t.Samples, Relabelled: t.Relabelled, Added: t.Added,
+		Skipped: t.Skipped, SkippedReason: t.SkippedReason, Bytes: t.Bytes,
 		Started: unixMilli(t.Started), Restarts: t.Restarts,
 		Recognised: make([]wireRecognised, len(t.Recognised)),
 		Ignored:    make([]wireIgnored, len(t.Ignored)),
@@ -152,6 +157,9 @@ func toWireTarget(t *redpoll.TargetStatus) wireTarget {
 	}
 	if !t.LastScrape.IsZero() {
 		w.LastDuration = milliseconds(t.LastDuration)
+	}
+	for i, d := range t.Durations {
+		w.Durations[i] = milliseconds(d)
 	}
 	for i, r := range t.Recognised {
 		w.Recognised[i] = wireRecognised(r)

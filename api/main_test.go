@@ -267,16 +267,25 @@ func snapshotAt(n int, endpoints ...redpoll.EndpointMetrics) *redpoll.Snapshot {
 }
 
 var shopTarget = redpoll.TargetStatus{
-	Target: redpoll.Target{Job: "shop", Instance: "10.0.0.1:80", URL: "http://10.0.0.1:80/metrics", Labels: map[string]string{"env": "prod"}},
+	Target: redpoll.Target{
+		ID: "5k0", Pool: "web", Job: "shop", Instance: "10.0.0.1:80", URL: "http://10.0.0.1:80/metrics",
+		Labels: map[string]string{"job": "shop", "instance": "10.0.0.1:80", "env": "prod"},
+		Discovered: map[string]string{
+			"__address__": "10.0.0.1:80", "__meta_env": "prod", "__metrics_path__": "/metrics", "__scheme__": "http",
+			"__scrape_interval__": "5s", "__scrape_timeout__": "4s", "job": "web",
+		},
+	},
 	Health: redpoll.HealthUp, LastScrape: noon, LastDuration: 12500 * time.Microsecond,
-	Interval: 5 * time.Second, Timeout: 4 * time.Second, Samples: 100, Bytes: 4096, Started: noon.Add(-time.Hour),
+	Durations: []time.Duration{9750 * time.Microsecond, 12500 * time.Microsecond},
+	Interval:  5 * time.Second, Timeout: 4 * time.Second, Samples: 100, Relabelled: 90, Added: 3, Bytes: 4096, Started: noon.Add(-time.Hour),
+	Warnings:   []string{"sample_limit is 90: 10 samples were left out"},
 	Recognised: []redpoll.Recognised{{Convention: "client_golang", Family: "http_request_duration_seconds", Kind: "histogram", Endpoints: 2}},
 	Ignored:    []redpoll.Ignored{{Family: "http_requests_total", Reason: "the histogram counts the same requests"}},
 	Advice:     []redpoll.Advice{{Text: "the path is missing: map its label", YAML: "endpoints: {path_label: url}"}},
 }
 
 var deadTarget = redpoll.TargetStatus{
-	Target: redpoll.Target{Job: "shop", Instance: "10.0.0.2:80", URL: "http://10.0.0.2:80/metrics"},
+	Target: redpoll.Target{ID: "9zz", Pool: "web", Job: "shop", Instance: "10.0.0.2:80", URL: "http://10.0.0.2:80/metrics"},
 	Health: redpoll.HealthDown, Error: "connection refused: is it running?",
 	Interval: 5 * time.Second, Timeout: 4 * time.Second,
 }

@@ -30,7 +30,7 @@ func TestCanaryMetricsAnswersTheSnapshotUntilItChanges(t *testing.T) {
 		`{"job":"shop","method":"GET","path":"/idle","p50":null,"p95":null,"p99":null,"mean":null,"errorRate":null,"clientErrorRate":null,"throughput":0,"requests":0,"instances":2,"noData":"no traffic"}],` +
 		`"total":{"throughput":42.5,"errorRate":1.5},` +
 		`"cdn":{"bandwidth":null,"cacheHitRatio":95,"storage":null},` +
-		`"system":{"uptime":3600,"memory":1000000000,"cpu":25,"source":"node"},"targets":{"up":1,"unknown":0,"total":2}}`
+		`"system":{"uptime":3600,"memory":1000000000,"cpu":25,"source":"node"},"targets":{"up":1,"unknown":0,"total":2,"warning":1}}`
 	if diff := cmp.Diff(want, string(a.body)); diff != "" {
 		t.Error(diff)
 	}
@@ -254,6 +254,9 @@ func TestTargetsAndRulesAreInWireUnits(t *testing.T) {
 	if len(targets) != 2 || *targets[0].LastDuration.v != 12.5 || targets[1].LastDuration.v != nil || targets[1].LastScrape != nil {
 		t.Errorf("targets are %+v", targets)
 	}
+	if d := targets[0].Durations; len(d) != 2 || *d[0].v != 9.75 || *d[1].v != 12.5 {
+		t.Errorf("durations are %+v", d)
+	}
 	rules := decode[[]wireRule](t, s.get(t, "/api/rules"))
 	if len(rules) != 2 || *rules[0].Levels[0].Threshold.v != 500 || rules[0].Unit != "ms" || rules[0].For != 30_000 || *rules[1].Levels[0].Threshold.v != 90 {
 		t.Errorf("rules are %+v", rules)
@@ -429,7 +432,7 @@ func TestHealthTellsWhatIsWrong(t *testing.T) {
 		}
 		return decode[wireHealth](t, a)
 	}
-	if h := status(200); h.Status != "ok" || h.Version != "1.2.3" || h.Targets != (wireTargetCount{Up: 1, Unknown: 1, Total: 3}) || h.History != "ok" {
+	if h := status(200); h.Status != "ok" || h.Version != "1.2.3" || h.Targets != (wireTargetCount{Up: 1, Unknown: 1, Total: 3, Warning: 1}) || h.History != "ok" {
 		t.Errorf("healthy: %+v", h)
 	}
 	s.api.SetReady(false)

@@ -130,6 +130,7 @@ type wireTargetCount struct {
 	Up      int `json:"up"`
 	Unknown int `json:"unknown"` // not scraped yet
 	Total   int `json:"total"`
+	Warning int `json:"warning,omitempty"` // of those that are up
 }
 
 type wireSnapshot struct {
@@ -276,17 +277,24 @@ func (s sparkline) MarshalJSON() ([]byte, error) {
 }
 
 type wireTarget struct {
+	ID            string            `json:"id"`
+	Pool          string            `json:"pool"`
 	Job           string            `json:"job"`
 	Instance      string            `json:"instance"`
 	URL           string            `json:"url"`
-	Labels        map[string]string `json:"labels"`
+	Labels        map[string]string `json:"labels"`     // after relabelling
+	Discovered    map[string]string `json:"discovered"` // labels before it
 	Health        redpoll.Health    `json:"health"`
 	Error         string            `json:"error"`
+	Warnings      []string          `json:"warnings"` // the most important first
 	LastScrape    *int64            `json:"lastScrape"`
 	LastDuration  number            `json:"lastDuration"` // ms
+	Durations     []number          `json:"durations"`    // ms; of the last scrapes, the newest last
 	Interval      int64             `json:"interval"`     // ms
 	Timeout       int64             `json:"timeout"`      // ms
 	Samples       int               `json:"samples"`
+	Relabelled    int               `json:"relabelled"` // samples after relabelling and limits
+	Added         int               `json:"added"`      // series that the scrape before did not have
 	Skipped       int               `json:"skipped"`
 	SkippedReason string            `json:"skippedReason"`
 	Bytes         int64             `json:"bytes"`
@@ -295,6 +303,19 @@ type wireTarget struct {
 	Recognised    []wireRecognised  `json:"recognised"`
 	Ignored       []wireIgnored     `json:"ignored"`
 	Advice        []wireAdvice      `json:"advice"`
+}
+
+// wireDroppedTarget is one that relabelling or a limit left out.
+type wireDroppedTarget struct {
+	Pool       string            `json:"pool"`
+	Discovered map[string]string `json:"discovered"`
+}
+
+// wireDroppedTargetList may have fewer targets than were dropped: how many are
+// kept is configured.
+type wireDroppedTargetList struct {
+	Targets []wireDroppedTarget `json:"targets"`
+	Counts  map[string]int      `json:"counts"` // by pool, every pool included
 }
 
 type wireRecognised struct {

@@ -51,6 +51,7 @@ export interface TargetCount {
   up: number;
   unknown: number; // not scraped yet
   total: number;
+  warning?: number; // of those that are up; missing without any
 }
 
 export interface Alert {
@@ -159,17 +160,24 @@ export interface Advice {
 
 // GET /api/targets
 export interface TargetStatus {
+  id: string; // stays the same over reloads and restarts while pool, URL and labels do
+  pool: string; // the job_name of the configuration
   job: string;
   instance: string;
   url: string;
-  labels: Record<string, string>;
+  labels: Record<string, string>; // after relabelling, job and instance included
+  discovered: Record<string, string>; // before it
   health: "unknown" | "up" | "down";
   error: string;
+  warnings: string[]; // what is wrong though it is up, the most important first
   lastScrape: number | null;
   lastDuration: number | null; // ms
+  durations: number[]; // ms; of the last 60 scrapes, the newest last, failed ones too
   interval: number; // ms
   timeout: number; // ms
   samples: number;
+  relabelled: number; // samples that metric_relabel_configs and limits left
+  added: number; // series that the scrape before did not have
   skipped: number;
   skippedReason: string;
   bytes: number;
@@ -179,6 +187,21 @@ export interface TargetStatus {
   ignored: Ignored[];
   advice: Advice[]; // the most important first
 }
+
+// A target that relabelling or a limit on their number left out.
+export interface DroppedTarget {
+  pool: string;
+  discovered: Record<string, string>;
+}
+
+// GET /api/targets/dropped: keep_dropped_targets may bound the targets, not the counts.
+export interface DroppedTargetList {
+  targets: DroppedTarget[];
+  counts: Record<string, number>; // by pool, every pool included
+}
+
+// GET /api/targets/{id}/exposition is text: what the target exposes now. The
+// header X-Redpoll-Truncated is true if it was cut at 4 MiB.
 
 // GET /api/rules
 export interface Rule {
