@@ -155,10 +155,9 @@ func (e *tooLargeError) Error() string {
 	return fmt.Sprintf("the body is larger than body_size_limit, %v", e.limit)
 }
 
-// fetch gets the whole body, decompressed. ctx bounds the time for all of it;
-// accept says in which formats; usual is the length of the last one, 0 if there
-// was none. The caller releases the answer when there is no error.
-func (j *settings) fetch(ctx context.Context, url, accept string, usual int64) (*answer, error) {
+// ask sends the request for one scrape and gives an answer of 200 OK. ctx bounds
+// the time until its body has been read; accept says in which formats.
+func (j *settings) ask(ctx context.Context, url, accept string) (*http.Response, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return nil, err
@@ -171,22 +170,56 @@ func (j *settings) fetch(ctx context.Context, url, accept string, usual int64) (
 	if err != nil {
 		return nil, err
 	}
-	defer closeBody(response.Body)
 	if response.StatusCode != http.StatusOK {
+		closeBody(response.Body)
 		return nil, &statusError{response.StatusCode}
 	}
+	return response, nil
+}
+
+// fetch gets the whole body, decompressed. ctx bounds the time for all of it;
+// accept says in which formats; usual is the length of the last one, 0 if there
+// was none. The caller releases the answer when there is no error.
+func (j *settings) fetch(ctx context.Context, url, accept string, usual int64) (*answer, error) {
+	response, err := j.ask(ctx, url, accept)
+	if err != nil {
+		return nil, err
+	}
+	defer closeBody(response.Body)
+	from, release, err := decompress(response)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	a := &answer{
 		contentType: response.Header.Get("Content-Type"),
 		buffer:      bodies.Get().(*[]byte),
 		room:        room{all: j.manager.room},
 	}
 	expected := max(usual, response.ContentLength) // which is that of the compressed body
-	encoding := response.Header.Get("Content-Encoding")
-	if err := a.read(ctx, response.Body, encoding, expected, int64(j.config.BodySizeLimit)); err != nil {
+	if err := a.readAll(ctx, from, expected, int64(j.config.BodySizeLimit)); err != nil {
 		a.release()
 		return nil, err
 	}
 	return a, nil
+}
+
+// decompress gives the body as it was before it was compressed. release is
+// called when it has been read.
+func decompress(response *http.Response) (body io.Reader, release func(), err error) {
+	switch encoding := response.Header.Get("Content-Encoding"); encoding {
+	case "", "identity":
+		return response.Body, func() {}, nil
+	case "gzip":
+		gunzip := gunzips.Get().(*gzip.Reader)
+		if err := gunzip.Reset(response.Body); err != nil {
+			gunzips.Put(gunzip)
+			return nil, nil, fmt.Errorf("reading the gzip header: %w", err)
+		}
+		return gunzip, func() { gunzips.Put(gunzip) }, nil
+	default:
+		return nil, nil, fmt.Errorf("answered with Content-Encoding %.40q, although only gzip is asked for", encoding)
+	}
 }
 
 // closeBody reads a short rest, so that the connection can be used again.
@@ -195,28 +228,7 @@ func closeBody(body io.ReadCloser) {
 	_ = body.Close()
 }
 
-// read takes the body up to limit, decompressed.
-func (a *answer) read(ctx context.Context, from io.Reader, encoding string, expected, limit int64) error {
-	switch encoding {
-	case "", "identity":
-	case "gzip":
-		gunzip := gunzips.Get().(*gzip.Reader)
-		defer gunzips.Put(gunzip)
-		if err := gunzip.Reset(from); err != nil {
-			return fmt.Errorf("reading the gzip header: %w", err)
-		}
-		from = gunzip
-	default:
-		return fmt.Errorf("answered with Content-Encoding %.40q, although only gzip is asked for", encoding)
-	}
-	err := a.readAll(ctx, from, expected, limit)
-	if err == nil && int64(len(a.body)) > limit {
-		err = &tooLargeError{ByteSize(limit)}
-	}
-	return err
-}
-
-// readAll takes what r has, up to one byte more than limit. Once the body turns
+// readAll takes what r has, which must not be more than limit. Once the body turns
 // out to be large, it asks for room for all that is expected: bodies that asked
 // little by little would end up waiting for each other.
 func (a *answer) readAll(ctx context.Context, r io.Reader, expected, limit int64) error {
@@ -237,10 +249,12 @@ func (a *answer) readAll(ctx context.Context, r io.Reader, expected, limit int64
 		n, err := r.Read(b[len(b):cap(b)])
 		b = b[:len(b)+n]
 		a.body, *a.buffer = b, b
-		if errors.Is(err, io.EOF) {
+		switch {
+		case int64(len(b)) > limit:
+			return &tooLargeError{ByteSize(limit)}
+		case errors.Is(err, io.EOF):
 			return nil
-		}
-		if err != nil {
+		case err != nil:
 			return err
 		}
 	}

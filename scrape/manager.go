@@ -36,6 +36,7 @@ type Manager struct {
 	metrics *metrics
 	room    *semaphore.Weighted // of bodyMemory, for bodies that arrive
 	turns   *turns              // bodies wait here after they have arrived
+	looks   chan struct{}       // takes a token for every Exposition that goes on
 
 	applying sync.Mutex // one Apply or Stop at a time
 
@@ -51,6 +52,7 @@ func NewManager(o Options) *Manager {
 		agent:  "redpoll/" + cmp.Or(o.Version, "unknown"),
 		room:   semaphore.NewWeighted(bodyMemory),
 		turns:  newTurns(runtime.GOMAXPROCS(0)),
+		looks:  make(chan struct{}, maxLooks),
 	}
 	if m.logger == nil {
 		m.logger = slog.New(slog.DiscardHandler)
