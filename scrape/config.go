@@ -3,23 +3,29 @@ package scrape
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
-	"strconv"
+	"os"
 	"strings"
 	"time"
 
 	"github.com/prometheus/common/config"
 	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/relabel"
 
-	"github.com/redpoll/redpoll/internal/redpoll"
 	"github.com/redpoll/redpoll/scrape/red"
 )
 
-// Global are the scrape settings that jobs inherit.
+// Global are the scrape settings that jobs inherit: the keys of Prometheus'
+// global section that speak of scraping, and on_limit.
 type Global struct {
-	ScrapeInterval model.Duration
-	ScrapeTimeout  model.Duration
+	ScrapeInterval model.Duration `yaml:"scrape_interval"`
+	ScrapeTimeout  model.Duration `yaml:"scrape_timeout"`
+	// ExternalLabels name this redpoll to the systems that it speaks to. They
+	// are as in the file; Labels has their values. No series gets them.
+	ExternalLabels map[string]string `yaml:"external_labels,omitempty"`
+
+	Limits  `yaml:",inline"`
+	Formats `yaml:",inline"`
 }
 
 // DefaultGlobal holds where the file says nothing.
@@ -32,7 +38,8 @@ var DefaultGlobal = Global{
 // more than it tells.
 const minInterval = 100 * time.Millisecond
 
-// Validate fills in defaults and checks the settings.
+// Validate fills in defaults and checks the settings. Errors begin with the
+// key.
 func (g *Global) Validate() error {
 	if g.ScrapeInterval == 0 {
 		g.ScrapeInterval = DefaultGlobal.ScrapeInterval
@@ -40,7 +47,54 @@ func (g *Global) Validate() error {
 	if g.ScrapeTimeout == 0 {
 		g.ScrapeTimeout = min(DefaultGlobal.ScrapeTimeout, g.ScrapeInterval)
 	}
-	return checkTimes(g.ScrapeInterval, g.ScrapeTimeout)
+	if err := checkTimes(g.ScrapeInterval, g.ScrapeTimeout); err != nil {
+		return err
+	}
+	if err := g.Limits.validate(); err != nil {
+		return err
+	}
+	formats := g.Formats // with what jobs may still decide
+	formats.fillDefaults()
+	if err := formats.validate(); err != nil {
+		return err
+	}
+	for name, value := range g.ExternalLabels {
+		if !formats.MetricNameValidationScheme.IsValidLabelName(name) {
+			return fmt.Errorf("external_labels: %q is not a label name", name)
+		}
+		if !model.LabelValue(value).IsValid() {
+			return fmt.Errorf("external_labels.%s: the value is not UTF-8", name)
+		}
+	}
+	return nil
+}
+
+// Labels are the external labels, with $NAME and ${NAME} in their values
+// replaced by the environment's variables as Prometheus does: $$ is a dollar
+// sign, and a variable that is not set is empty.
+func (g *Global) Labels() map[string]string {
+	labels := make(map[string]string, len(g.ExternalLabels))
+	for name, value := range g.ExternalLabels {
+		labels[name] = os.Expand(value, func(variable string) string {
+			if variable == "$" {
+				return "$"
+			}
+			return os.Getenv(variable)
+		})
+	}
+	return labels
+}
+
+// Unused are the keys that are set and that redpoll has no use for, each with
+// what it does instead.
+func (g *Global) Unused() map[string]string {
+	keys := make(map[string]string)
+	note := func(key, instead string) { keys[key] = instead }
+	g.unused(note)
+	if len(g.ExternalLabels) > 0 {
+		note("external_labels", "they are kept to sign what redpoll sends; series and alerts here do not get them")
+	}
+	return keys
 }
 
 func checkTimes(interval, timeout model.Duration) error {
@@ -53,8 +107,9 @@ func checkTimes(interval, timeout model.Duration) error {
 	return nil
 }
 
-// JobConfig is an entry of scrape_configs: Prometheus' schema, as far as it
-// works here.
+// JobConfig is an entry of scrape_configs: Prometheus' schema, and redpoll's own
+// keys from Conventions on. After Validate it has no key that is still to be
+// inherited.
 type JobConfig struct {
 	JobName        string         `yaml:"job_name"`
 	ScrapeInterval model.Duration `yaml:"scrape_interval,omitempty"`
@@ -62,11 +117,32 @@ type JobConfig struct {
 	MetricsPath    string         `yaml:"metrics_path,omitempty"`
 	Scheme         string         `yaml:"scheme,omitempty"`
 	Params         url.Values     `yaml:"params,omitempty"`
-	// BodySizeLimit bounds the body after decompression; 0 is the default.
-	BodySizeLimit ByteSize       `yaml:"body_size_limit,omitempty"`
-	StaticConfigs []StaticConfig `yaml:"static_configs,omitempty"`
+
+	// HonorLabels keeps a label of a series that the target has, too. Otherwise
+	// the series' own is renamed to exported_….
+	HonorLabels bool `yaml:"honor_labels,omitempty"`
+	// HonorTimestamps takes the times that the target gives its samples; true
+	// unless set.
+	HonorTimestamps          bool `yaml:"honor_timestamps"`
+	TrackTimestampsStaleness bool `yaml:"track_timestamps_staleness,omitempty"`
+	// EnableCompression asks for gzip; true unless set.
+	EnableCompression bool `yaml:"enable_compression"`
+
+	Limits  `yaml:",inline"`
+	Formats `yaml:",inline"`
+	// FallbackScrapeProtocol is how a body is read whose Content-Type does not
+	// say what it is; empty if such a body is refused or guessed.
+	FallbackScrapeProtocol Protocol `yaml:"fallback_scrape_protocol,omitempty"`
+	// NativeHistogramBucketLimit bounds the buckets of a native histogram;
+	// 0 is no limit. NativeHistogramMinBucketFactor is the least growth from one
+	// of its buckets to the next; 0 is any. Both are held by merging buckets.
+	NativeHistogramBucketLimit     uint    `yaml:"native_histogram_bucket_limit,omitempty"`
+	NativeHistogramMinBucketFactor float64 `yaml:"native_histogram_min_bucket_factor,omitempty"`
 
 	HTTPClientConfig config.HTTPClientConfig `yaml:",inline"`
+
+	Discovery            `yaml:",inline"`
+	MetricRelabelConfigs []*relabel.Config `yaml:"metric_relabel_configs,omitempty"`
 
 	// Conventions are those of the whole configuration. They stand before
 	// redpoll's own.
@@ -92,42 +168,15 @@ const (
 	maxMaxEndpoints     = 100_000
 )
 
-// Estimate says how durations are taken to lie inside a bucket.
-type Estimate string
-
-// The estimates. Linear is what Prometheus' histogram_quantile does, so that
-// quantiles are those of other tools; Geometric fits the usual distribution of
-// durations better. Native histograms are always read as Prometheus does.
-const (
-	Linear    Estimate = "linear" // the default
-	Geometric Estimate = "geometric"
-)
-
-func (e Estimate) scale() redpoll.Scale {
-	if e == Geometric {
-		return redpoll.Geometric
-	}
-	return redpoll.Linear
-}
-
-func (e Estimate) validate() error {
-	switch e {
-	case "", Linear, Geometric:
-		return nil
-	}
-	return fmt.Errorf("estimate: %q is neither %q nor %q", e, Linear, Geometric)
-}
-
-// StaticConfig lists targets that share labels.
-type StaticConfig struct {
-	Targets []string          `yaml:"targets"`
-	Labels  map[string]string `yaml:"labels,omitempty"`
-}
-
 // NewJobConfig is a job with a name and no targets, and the defaults of a file
 // that says no more.
 func NewJobConfig(name string) JobConfig {
-	return JobConfig{JobName: name, HTTPClientConfig: config.DefaultHTTPClientConfig}
+	return JobConfig{
+		JobName:           name,
+		HonorTimestamps:   true,
+		EnableCompression: true,
+		HTTPClientConfig:  config.DefaultHTTPClientConfig,
+	}
 }
 
 // UnmarshalYAML decodes over the HTTP client's defaults.
@@ -137,9 +186,31 @@ func (c *JobConfig) UnmarshalYAML(unmarshal func(any) error) error {
 	return unmarshal((*plain)(c))
 }
 
-// SetDirectory makes file names in the HTTP client's settings relative to dir,
-// the configuration file's own directory.
-func (c *JobConfig) SetDirectory(dir string) { c.HTTPClientConfig.SetDirectory(dir) }
+// MarshalYAML writes the job without secrets.
+func (c JobConfig) MarshalYAML() (any, error) {
+	c.Discovery = c.withoutPasswords()
+	type plain JobConfig
+	return plain(c), nil
+}
+
+// SetDirectory makes the names of files relative to dir, the configuration
+// file's own directory.
+func (c *JobConfig) SetDirectory(dir string) {
+	c.HTTPClientConfig.SetDirectory(dir)
+	c.setDirectory(dir)
+}
+
+// Unused are the keys that are set and that redpoll has no use for, each with
+// what it does instead.
+func (c *JobConfig) Unused() map[string]string {
+	keys := make(map[string]string)
+	note := func(key, instead string) { keys[key] = instead }
+	c.unused(note)
+	if c.TrackTimestampsStaleness {
+		note("track_timestamps_staleness", "a series that a target no longer exposes is gone at once, whatever its timestamps")
+	}
+	return keys
+}
 
 // Validate fills in defaults, from g where g has them, and refuses with the
 // field's name what cannot be scraped.
@@ -164,30 +235,15 @@ func (c *JobConfig) validate(g Global) error {
 	if !strings.HasPrefix(c.MetricsPath, "/") {
 		return fmt.Errorf("metrics_path: %q does not begin with a slash", c.MetricsPath)
 	}
-	if c.MaxEndpoints < 0 {
-		return fmt.Errorf("max_endpoints: %d is negative", c.MaxEndpoints)
-	}
-	if c.MaxEndpoints > maxMaxEndpoints {
-		return fmt.Errorf("max_endpoints: %d is too many; the most is %d", c.MaxEndpoints, maxMaxEndpoints)
-	}
-	if err := c.HTTPClientConfig.Validate(); err != nil {
-		return err
-	}
-	if err := c.Errors.Validate(); err != nil {
-		return err
-	}
-	if err := c.Estimate.validate(); err != nil {
-		return err
-	}
-	if err := c.PathFolding.Validate(); err != nil {
-		return err
-	}
-	for i := range c.Endpoints {
-		if err := c.Endpoints[i].Validate(); err != nil {
-			return fmt.Errorf("endpoints[%d].%w", i, err)
+	for _, validate := range []func() error{
+		c.HTTPClientConfig.Validate, c.Limits.validate, c.Formats.validate, c.validateHistograms,
+		c.validateFigures, c.validateTargets,
+	} {
+		if err := validate(); err != nil {
+			return err
 		}
 	}
-	return c.validateTargets()
+	return nil
 }
 
 func (c *JobConfig) fillDefaults(g Global) {
@@ -203,163 +259,60 @@ func (c *JobConfig) fillDefaults(g Global) {
 	if c.Scheme == "" {
 		c.Scheme = "http"
 	}
-	if c.BodySizeLimit == 0 {
-		c.BodySizeLimit = defaultBodySizeLimit
-	}
 	if c.MaxEndpoints == 0 {
 		c.MaxEndpoints = defaultMaxEndpoints
 	}
+	c.Limits.inherit(&g.Limits)
+	if c.BodySizeLimit == 0 {
+		c.BodySizeLimit = defaultBodySizeLimit
+	}
+	c.Formats.inherit(&g.Formats)
+	c.Formats.fillDefaults()
+	if c.ScrapeProtocols == nil {
+		c.ScrapeProtocols = c.protocols()
+	}
+}
+
+func (c *JobConfig) validateHistograms() error {
+	if c.FallbackScrapeProtocol != "" {
+		if err := c.FallbackScrapeProtocol.validate(); err != nil {
+			return fmt.Errorf("fallback_scrape_protocol: %w", err)
+		}
+	}
+	if f := c.NativeHistogramMinBucketFactor; !(f >= 0) {
+		return fmt.Errorf("native_histogram_min_bucket_factor: %v is not 0 or more", f)
+	}
+	return nil
+}
+
+// validateFigures checks redpoll's own keys, which say how figures come about.
+func (c *JobConfig) validateFigures() error {
+	if c.MaxEndpoints < 0 {
+		return fmt.Errorf("max_endpoints: %d is negative", c.MaxEndpoints)
+	}
+	if c.MaxEndpoints > maxMaxEndpoints {
+		return fmt.Errorf("max_endpoints: %d is too many; the most is %d", c.MaxEndpoints, maxMaxEndpoints)
+	}
+	if err := c.Errors.Validate(); err != nil {
+		return err
+	}
+	if err := c.Estimate.validate(); err != nil {
+		return err
+	}
+	if err := c.PathFolding.Validate(); err != nil {
+		return err
+	}
+	for i := range c.Endpoints {
+		if err := c.Endpoints[i].Validate(); err != nil {
+			return fmt.Errorf("endpoints[%d].%w", i, err)
+		}
+	}
+	return nil
 }
 
 func (c *JobConfig) validateTargets() error {
-	seen := make(map[string]bool)
-	for i, static := range c.StaticConfigs {
-		for _, address := range static.Targets {
-			if err := checkAddress(address); err != nil {
-				return fmt.Errorf("static_configs[%d].targets: %w", i, err)
-			}
-			if seen[address] {
-				return fmt.Errorf("static_configs[%d].targets: %q stands there twice", i, address)
-			}
-			seen[address] = true
-		}
-		for name := range static.Labels {
-			if !model.UTF8Validation.IsValidLabelName(name) {
-				return fmt.Errorf("static_configs[%d].labels: %q is not a label name", i, name)
-			}
-		}
-	}
-	return nil
-}
-
-// checkAddress accepts host or host:port and nothing else.
-func checkAddress(address string) error {
-	if strings.Contains(address, "@") {
-		return errors.New("a target holds credentials; put them into basic_auth")
-	}
-	if strings.ContainsAny(address, "/?#") {
-		return fmt.Errorf("%q is not host:port; scheme and path of a URL go into scheme and metrics_path", address)
-	}
-	u, err := url.Parse("http://" + address)
-	if err != nil || u.Host != address || u.Hostname() == "" || strings.ContainsAny(address, " \t\n") {
-		return fmt.Errorf("%q is not host:port", address)
-	}
-	if port := u.Port(); port != "" {
-		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
-			return fmt.Errorf("%q has no valid port", address)
-		}
-	}
-	return nil
-}
-
-// instanceOf is the address with its port, which the scheme tells if the
-// address does not.
-func instanceOf(address, scheme string) string {
-	u := url.URL{Host: address}
-	if u.Port() != "" {
-		return address
-	}
-	port := "80"
-	if scheme == "https" {
-		port = "443"
-	}
-	return net.JoinHostPort(u.Hostname(), port)
-}
-
-// Conventions are a configuration's own, the preferred ones first.
-type Conventions []red.Convention
-
-// Validate fills in defaults and refuses what could never be recognised. Errors
-// begin with the place in the list and the field: "[2].unit: …".
-func (c Conventions) Validate() error {
-	for i := range c {
-		if c[i].Name == "" {
-			return fmt.Errorf("[%d].name: give it one; it is shown beside the targets that it is used for", i)
-		}
-		if err := c[i].Validate(); err != nil {
-			return fmt.Errorf("[%d].%w", i, err)
-		}
-	}
-	return nil
-}
-
-// Mappings are a job's own conventions. In YAML a single one may stand without
-// a list.
-type Mappings []red.Convention
-
-// UnmarshalYAML accepts one mapping or a list of them.
-func (m *Mappings) UnmarshalYAML(unmarshal func(any) error) error {
-	var shape any
-	if err := unmarshal(&shape); err != nil {
+	if err := c.Discovery.validate(c.MetricNameValidationScheme); err != nil {
 		return err
 	}
-	if _, list := shape.([]any); list {
-		return unmarshal((*[]red.Convention)(m))
-	}
-	var one red.Convention
-	if err := unmarshal(&one); err != nil {
-		return err
-	}
-	*m = Mappings{one}
-	return nil
-}
-
-// ByteSize is a number of bytes, in YAML with a unit (50MB), whose prefixes
-// are powers of 1024 as in Prometheus.
-type ByteSize int64
-
-// defaultBodySizeLimit is far above any honest exposition.
-const defaultBodySizeLimit ByteSize = 50 << 20
-
-var byteUnits = []struct {
-	name string
-	size ByteSize
-}{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"GB", 1 << 30}, {"MB", 1 << 20}, {"KB", 1 << 10}, {"B", 1}}
-
-// UnmarshalYAML reads a size such as 50MB, or 0.
-func (b *ByteSize) UnmarshalYAML(unmarshal func(any) error) error {
-	var text string
-	if err := unmarshal(&text); err != nil {
-		return err
-	}
-	size, err := parseByteSize(text)
-	if err != nil {
-		return err
-	}
-	*b = size
-	return nil
-}
-
-func parseByteSize(text string) (ByteSize, error) {
-	if text == "0" {
-		return 0, nil
-	}
-	for _, unit := range byteUnits {
-		digits, ok := strings.CutSuffix(text, unit.name)
-		if !ok {
-			continue
-		}
-		n, err := strconv.ParseInt(strings.TrimSpace(digits), 10, 64)
-		if err != nil || n < 0 || ByteSize(n) > (1<<62)/unit.size {
-			break
-		}
-		return ByteSize(n) * unit.size, nil
-	}
-	return 0, fmt.Errorf("%q is not a size; write it as 50MB", text)
-}
-
-// MarshalYAML writes the size with its largest whole unit.
-func (b ByteSize) MarshalYAML() (any, error) { return b.String(), nil }
-
-// String writes the size with its largest whole unit.
-func (b ByteSize) String() string {
-	if b == 0 {
-		return "0"
-	}
-	for _, unit := range byteUnits[3:] {
-		if b%unit.size == 0 {
-			return strconv.FormatInt(int64(b/unit.size), 10) + unit.name
-		}
-	}
-	return ""
+	return validateRelabelling("metric_relabel_configs", c.MetricRelabelConfigs, c.MetricNameValidationScheme)
 }

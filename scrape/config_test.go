@@ -31,8 +31,15 @@ func TestFastConfigDefaults(t *testing.T) {
 	want := JobConfig{
 		JobName:        "shop",
 		ScrapeInterval: model.Duration(5 * time.Second), ScrapeTimeout: model.Duration(4 * time.Second),
-		MetricsPath: "/metrics", Scheme: "http", BodySizeLimit: 50 << 20, MaxEndpoints: 2000,
-		StaticConfigs:    []StaticConfig{{Targets: []string{"127.0.0.1:8080"}}},
+		MetricsPath: "/metrics", Scheme: "http", MaxEndpoints: 2000,
+		HonorTimestamps: true, EnableCompression: true,
+		Limits: Limits{BodySizeLimit: 50 << 20},
+		Formats: Formats{
+			ScrapeProtocols:            []Protocol{PrometheusProto, OpenMetrics1_0_0, OpenMetrics0_0_1, PrometheusText1_0_0, PrometheusText0_0_4},
+			MetricNameValidationScheme: model.UTF8Validation,
+			MetricNameEscapingScheme:   model.AllowUTF8,
+		},
+		Discovery:        Discovery{StaticConfigs: []StaticConfig{{Targets: []string{"127.0.0.1:8080"}}}},
 		HTTPClientConfig: config.DefaultHTTPClientConfig,
 	}
 	if diff := cmp.Diff(want, c, cmp.AllowUnexported(config.ProxyConfig{})); diff != "" {
@@ -164,7 +171,6 @@ func TestFastConfigRefusesWithTheField(t *testing.T) {
 	f(targets("'a:b'"), `"a:b" is not host:port`)
 	f(targets("'a b'"), `"a b" is not host:port`)
 	f(targets("''"), `"" is not host:port`)
-	f(targets("'a:1', 'a:1'"), `"a:1" stands there twice`)
 	f("job_name: j\nstatic_configs: [{targets: [a], labels: {'': b}}]", "is not a label name")
 }
 

@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/common/config"
 	"github.com/prometheus/common/model"
 	"go.uber.org/goleak"
 
@@ -20,11 +19,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // jobConfig is a valid job that scrapes addresses; change may alter it first.
 func jobConfig(t *testing.T, change func(*JobConfig), addresses ...string) JobConfig {
 	t.Helper()
-	c := JobConfig{
-		JobName:          "shop",
-		HTTPClientConfig: config.DefaultHTTPClientConfig,
-		StaticConfigs:    []StaticConfig{{Targets: addresses}},
-	}
+	c := NewJobConfig("shop")
+	c.StaticConfigs = []StaticConfig{{Targets: addresses}}
 	if change != nil {
 		change(&c)
 	}

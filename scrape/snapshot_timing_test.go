@@ -25,7 +25,7 @@ func BenchmarkSnapshot(b *testing.B) {
 		return text.String()
 	}
 	m := NewManager(Options{})
-	c := JobConfig{JobName: "shop", MaxEndpoints: endpoints, StaticConfigs: []StaticConfig{{Targets: []string{"one:80", "two:80"}}}}
+	c := JobConfig{JobName: "shop", MaxEndpoints: endpoints, Discovery: Discovery{StaticConfigs: []StaticConfig{{Targets: []string{"one:80", "two:80"}}}}}
 	if err := c.Validate(DefaultGlobal); err != nil {
 		b.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"hash/fnv"
 	"maps"
+	"net"
 	"net/http"
 	"net/url"
 	"sync"
@@ -284,4 +285,18 @@ func (t *target) currentStatus() redpoll.TargetStatus {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.status
+}
+
+// instanceOf is the address with its port, which the scheme tells if the
+// address does not.
+func instanceOf(address, scheme string) string {
+	u := url.URL{Host: address}
+	if u.Port() != "" {
+		return address
+	}
+	port := "80"
+	if scheme == "https" {
+		port = "443"
+	}
+	return net.JoinHostPort(u.Hostname(), port)
 }

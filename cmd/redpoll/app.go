@@ -107,7 +107,7 @@ func (a *app) start(ctx context.Context) error {
 	if err := a.listen(ctx, c.Web.ListenAddress); err != nil {
 		return err
 	}
-	if err := a.openStore(ctx, c.Storage); err != nil {
+	if err := a.openStore(ctx, c.Storage.Config); err != nil {
 		return err
 	}
 	if a.demo {

@@ -125,7 +125,7 @@ func (a *app) reload(context.Context) error {
 // keepUntilRestart leaves in force what only a new start can change, and says
 // so where it has changed.
 func (a *app) keepUntilRestart(next *config.Config) {
-	if next.Storage != a.running.Storage {
+	if next.Storage.Config != a.running.Storage.Config {
 		a.logger.Warn("the `storage` section has changed; restart redpoll to put it in force")
 	}
 	if !reflect.DeepEqual(next.Web, a.running.Web) {

@@ -29,15 +29,19 @@ const minEvaluationInterval = 100 * time.Millisecond
 // write, and a wrong path may name a device or a disk image.
 const maxFileSize = 16 << 20
 
-// Config is the whole file. Default gives one that validates.
+// Config is the whole file, and the files of jobs that it names. Default gives
+// one that validates.
 type Config struct {
 	Global        Global             `yaml:"global"`
 	Conventions   scrape.Conventions `yaml:"conventions,omitempty"`
 	ScrapeConfigs []scrape.JobConfig `yaml:"scrape_configs"`
-	Thresholds    rules.Thresholds   `yaml:"thresholds"`
-	Rules         []rules.RuleConfig `yaml:"rules,omitempty"`
-	Storage       store.Config       `yaml:"storage"`
-	Web           api.Config         `yaml:"web"`
+	// ScrapeConfigFiles are patterns of files with more jobs. Load adds these to
+	// ScrapeConfigs and leaves nothing here.
+	ScrapeConfigFiles []string           `yaml:"scrape_config_files,omitempty"`
+	Thresholds        rules.Thresholds   `yaml:"thresholds"`
+	Rules             []rules.RuleConfig `yaml:"rules,omitempty"`
+	Storage           Storage            `yaml:"storage"`
+	Web               api.Config         `yaml:"web"`
 
 	// The rest of a prometheus.yml, accepted with a warning; see unusedKeys.
 	Alerting    any `yaml:"alerting,omitempty"`
@@ -51,13 +55,15 @@ type Config struct {
 
 // Global holds what applies to every job, and the pace of the evaluation.
 type Global struct {
-	ScrapeInterval     model.Duration `yaml:"scrape_interval"`
-	ScrapeTimeout      model.Duration `yaml:"scrape_timeout"`
+	scrape.Global      `yaml:",inline"`
 	EvaluationInterval model.Duration `yaml:"evaluation_interval"`
 
 	// Prometheus' own, accepted with a warning; see unusedKeys.
-	ExternalLabels any `yaml:"external_labels,omitempty"`
-	QueryLogFile   any `yaml:"query_log_file,omitempty"`
+	QueryLogFile        any `yaml:"query_log_file,omitempty"`
+	QueryMaxSeries      any `yaml:"query_max_series,omitempty"`
+	QueryMaxSamplesRead any `yaml:"query_max_samples_read,omitempty"`
+	QueryMaxDuration    any `yaml:"query_max_duration,omitempty"`
+	RuleQueryOffset     any `yaml:"rule_query_offset,omitempty"`
 }
 
 // UnmarshalYAML starts from the defaults, so that a section that sets one key
@@ -70,108 +76,123 @@ func (g *Global) UnmarshalYAML(unmarshal func(any) error) error {
 	return unmarshal((*plain)(g))
 }
 
-// unusedKeys are the keys of a prometheus.yml that redpoll accepts, has no use
-// for and says so: the value tells what redpoll does instead.
-func (c *Config) unusedKeys() map[string]string {
-	instead := map[string]string{}
-	note := func(key string, value any, text string) {
-		if value != nil {
-			instead[key] = text
-		}
+// Storage is redpoll's own section, and what a prometheus.yml has under the same
+// name.
+type Storage struct {
+	store.Config `yaml:",inline"`
+
+	// Prometheus' own, accepted with a warning; see unusedKeys.
+	TSDB      any `yaml:"tsdb,omitempty"`
+	Exemplars any `yaml:"exemplars,omitempty"`
+}
+
+// UnmarshalYAML starts from the defaults, as that of store.Config does, which
+// would refuse the keys that are not its own.
+func (s *Storage) UnmarshalYAML(unmarshal func(any) error) error {
+	type own store.Config
+	section := struct {
+		Own       own `yaml:",inline"`
+		TSDB      any `yaml:"tsdb"`
+		Exemplars any `yaml:"exemplars"`
+	}{Own: own(store.DefaultConfig)}
+	if err := unmarshal(&section); err != nil {
+		return err
 	}
-	note("alerting", c.Alerting, "alerts are shown on the dashboard and served by the API")
-	note("rule_files", c.RuleFiles, "PromQL rules are not evaluated; write threshold rules under `rules`")
-	note("remote_read", c.RemoteRead, "history is read from redpoll's own database")
-	note("remote_write", c.RemoteWrite, "history is kept in redpoll's own database")
-	note("runtime", c.Runtime, "set GOGC in the environment")
-	note("tracing", c.Tracing, "redpoll does not trace")
-	note("otlp", c.OTLP, "redpoll pulls, it does not receive")
-	note("global.external_labels", c.Global.ExternalLabels, "redpoll adds no labels of its own")
-	note("global.query_log_file", c.Global.QueryLogFile, "redpoll has no query language")
-	return instead
+	*s = Storage{Config: store.Config(section.Own), TSDB: section.TSDB, Exemplars: section.Exemplars}
+	return nil
 }
 
 // Default is the configuration without a file: no jobs, default thresholds.
 func Default() *Config {
-	g := scrape.DefaultGlobal
 	return &Config{
-		Global: Global{
-			ScrapeInterval:     g.ScrapeInterval,
-			ScrapeTimeout:      g.ScrapeTimeout,
-			EvaluationInterval: model.Duration(5 * time.Second),
-		},
+		Global:     Global{Global: scrape.DefaultGlobal, EvaluationInterval: model.Duration(5 * time.Second)},
 		Thresholds: rules.DefaultThresholds,
-		Storage:    store.DefaultConfig,
+		Storage:    Storage{Config: store.DefaultConfig},
 		Web:        api.DefaultConfig,
 	}
 }
 
-// Load reads and validates the file. Files that it names, such as
-// password_file, are looked for beside it. Its error is an *Error, or one of the
-// operating system if the file cannot be read. warnings are for the log: what
-// was accepted and is not used.
+// Load reads and validates the file, and those that its scrape_config_files
+// name. Files that these name in turn, such as password_file, are looked for
+// beside them. Its error is an *Error, or one of the operating system if a file
+// cannot be read. warnings are for the log: what was accepted and is not used.
 func Load(path string) (c *Config, warnings []string, err error) {
-	f, err := os.Open(path)
+	text, err := readFile(path)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read configuration: %w", err)
+		return nil, nil, err
 	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxFileSize+1))
-	if err != nil {
-		return nil, nil, fmt.Errorf("read configuration: %w", err)
-	}
-	if len(b) > maxFileSize {
-		return nil, nil, &Error{File: path, Msg: fmt.Sprintf("larger than %d MiB; is this the configuration file?", maxFileSize>>20)}
-	}
-	c, warnings, err = Parse(path, b)
+	c, warnings, err = Parse(path, text)
 	if err != nil {
 		return nil, nil, err
 	}
 	for i := range c.ScrapeConfigs {
 		c.ScrapeConfigs[i].SetDirectory(filepath.Dir(path))
 	}
-	return c, warnings, nil
+	more, err := c.loadJobFiles(path, text)
+	return c, append(warnings, more...), err
+}
+
+// readFile is the whole file, if it is not too large.
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxFileSize+1))
+	if err != nil {
+		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	if len(text) > maxFileSize {
+		return nil, &Error{File: path, Msg: fmt.Sprintf("larger than %d MiB; is this the configuration file?", maxFileSize>>20)}
+	}
+	return text, nil
 }
 
 // Parse is Load for text that was read elsewhere; name stands for the file in
-// errors.
+// errors. It opens no file: those of ScrapeConfigFiles are left to Load.
 func Parse(name string, text []byte) (c *Config, warnings []string, err error) {
-	c, err = decode(text)
-	if err != nil {
-		return nil, nil, locateDecodeError(name, text, err)
-	}
-	var doc yaml.Node
-	if yaml.Unmarshal(text, &doc) == nil {
-		if line, found := emptyEntry(&doc); found {
-			return nil, nil, &Error{File: name, Line: line, Msg: "this list entry is empty; fill it in or remove it"}
-		}
+	c = Default()
+	if err := decodeFile(name, text, c, func() any { return Default() }); err != nil {
+		return nil, nil, err
 	}
 	if err := c.Validate(); err != nil {
 		return nil, nil, locateFieldError(name, text, err)
 	}
-	for _, key := range sortedKeys(c.unusedKeys()) {
-		warnings = append(warnings, fmt.Sprintf("%s: `%s` is accepted and not used: %s",
-			position(name, lineOf(text, key)), key, c.unusedKeys()[key]))
+	return c, warn(name, text, c.unusedKeys()), nil
+}
+
+// decodeFile decodes the text of a file strictly, and refuses entries of lists
+// that are empty. fresh makes a value like to, to find a fault with.
+func decodeFile(name string, text []byte, to any, fresh func() any) error {
+	if err := decode(text, to); err != nil {
+		return locateDecodeError(name, text, err, func(text []byte) error { return decode(text, fresh()) })
 	}
-	return c, warnings, nil
+	var doc yaml.Node
+	if yaml.Unmarshal(text, &doc) == nil {
+		if line, found := emptyEntry(&doc); found {
+			return &Error{File: name, Line: line, Msg: "this list entry is empty; fill it in or remove it"}
+		}
+	}
+	return nil
 }
 
 var errManyDocuments = errors.New("more than one YAML document; redpoll reads one")
 
-// decode starts from the defaults: an empty file, and a section that is present
-// but empty, call no UnmarshalYAML that could set them.
-func decode(text []byte) (*Config, error) {
-	c := Default()
+// decode decodes one document. What is already in to stays where the text says
+// nothing: an empty file, and a section that is present but empty, call no
+// UnmarshalYAML that could set defaults.
+func decode(text []byte, to any) error {
 	dec := yaml.NewDecoder(bytes.NewReader(text))
 	dec.KnownFields(true)
-	if err := dec.Decode(c); err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
+	if err := dec.Decode(to); err != nil && !errors.Is(err, io.EOF) {
+		return err
 	}
 	var more any
 	if err := dec.Decode(&more); !errors.Is(err, io.EOF) {
-		return nil, errManyDocuments
+		return errManyDocuments
 	}
-	return c, nil
+	return nil
 }
 
 // Validate checks every section and what lies between them, and fills in what
@@ -197,30 +218,21 @@ func (c *Config) validateGlobal() error {
 	if e := c.Global.EvaluationInterval; time.Duration(e) < minEvaluationInterval {
 		return fmt.Errorf("global.evaluation_interval: %s is too short; use %s or more", e, minEvaluationInterval)
 	}
-	g := c.Global.scrape()
-	if err := g.Validate(); err != nil {
+	if err := c.Global.Validate(); err != nil {
 		return below("global", err)
 	}
-	c.Global.ScrapeInterval, c.Global.ScrapeTimeout = g.ScrapeInterval, g.ScrapeTimeout
 	return nil
-}
-
-// scrape is the part of the section that the scrape stage owns.
-func (g *Global) scrape() scrape.Global {
-	return scrape.Global{ScrapeInterval: g.ScrapeInterval, ScrapeTimeout: g.ScrapeTimeout}
 }
 
 func (c *Config) validateJobs() error {
 	if err := c.Conventions.Validate(); err != nil {
 		return fmt.Errorf("conventions%w", err)
 	}
-	g := c.Global.scrape()
 	seen := map[string]int{}
 	for i := range c.ScrapeConfigs {
 		job := &c.ScrapeConfigs[i]
-		job.Conventions = c.Conventions
 		path := fmt.Sprintf("scrape_configs[%d]", i)
-		if err := job.Validate(g); err != nil {
+		if err := c.validateJob(job); err != nil {
 			return below(path, err)
 		}
 		if first, dup := seen[job.JobName]; dup {
@@ -229,6 +241,12 @@ func (c *Config) validateJobs() error {
 		seen[job.JobName] = i
 	}
 	return nil
+}
+
+// validateJob gives the job what it takes from other sections.
+func (c *Config) validateJob(job *scrape.JobConfig) error {
+	job.Conventions = c.Conventions
+	return job.Validate(c.Global.Global)
 }
 
 // below puts a section's path before an error that may begin with that of a

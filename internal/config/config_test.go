@@ -3,6 +3,7 @@ package config
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -43,7 +44,7 @@ func TestCanaryExampleLoadsAsItIs(t *testing.T) {
 	}
 	// The example says of itself that it shows the defaults.
 	d := Default()
-	if c.Global != d.Global || c.Thresholds != d.Thresholds || c.Storage != d.Storage || c.Web.ListenAddress != d.Web.ListenAddress {
+	if !reflect.DeepEqual(c.Global, d.Global) || c.Thresholds != d.Thresholds || c.Storage != d.Storage || c.Web.ListenAddress != d.Web.ListenAddress {
 		t.Errorf("the example differs from the defaults:\n%s\nwant\n%s", c.Redacted(), d.Redacted())
 	}
 }
@@ -75,7 +76,7 @@ func TestFastDefaultsHoldWhereTheFileSaysNothing(t *testing.T) {
 		t.Helper()
 		c := mustParse(t, text)
 		d := Default()
-		if c.Global != d.Global || c.Thresholds != d.Thresholds || c.Storage != d.Storage {
+		if !reflect.DeepEqual(c.Global, d.Global) || c.Thresholds != d.Thresholds || c.Storage != d.Storage {
 			t.Errorf("%q is understood as\n%s", text, c.Redacted())
 		}
 	}
@@ -116,7 +117,7 @@ remote_write: [{url: "http://127.0.0.1:9009/push"}]
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"prometheus.yml:4: `alerting`", "prometheus.yml:3: `global.external_labels`", "prometheus.yml:7: `remote_write`", "prometheus.yml:6: `rule_files`"}
+	want := []string{"prometheus.yml:3: `global.external_labels`", "prometheus.yml:4: `alerting`", "prometheus.yml:6: `rule_files`", "prometheus.yml:7: `remote_write`"}
 	if len(warnings) != len(want) {
 		t.Fatalf("%d warnings: %v", len(warnings), warnings)
 	}
@@ -155,8 +156,24 @@ func TestFastFaultsNameTheLine(t *testing.T) {
 	f(oneJob+"    estimate: [linear]\n", "redpoll.yaml:5: wrong type: found a list, want one word")
 	f(oneJob+"    errors: {code: 5xx}\n", "redpoll.yaml:5: wrong type: found a section, want a list")
 	f(oneJob+"    errors: [5xx, 6xx]\n", "redpoll.yaml:5: scrape_configs[0].errors: \"6xx\" is no status; codes are")
-	f(oneJob+"    relabel_configs: []\n", "redpoll.yaml:5: redpoll does not support Prometheus' `relabel_configs`;")
-	f(oneJob+"    file_sd_configs: []\n", "redpoll.yaml:5: redpoll does not support Prometheus' `file_sd_configs`;")
+	f(oneJob+"    kubernetes_sd_configs: [{role: pod}]\n", "redpoll.yaml:5: redpoll has no `kubernetes_sd_configs`; let something write the targets into a file for `file_sd_configs`, or serve them for `http_sd_configs`")
+	f(oneJob+"    fiel_sd_configs: []\n", "redpoll.yaml:5: unknown key `fiel_sd_configs`;")
+	f(oneJob+"    relabel_configs:\n      - {source_labels: [a], target_label: b}\n      - {regex: '('}\n", "redpoll.yaml:7: scrape_configs[0].relabel_configs[1].regex: error parsing regexp: missing closing )")
+	f(oneJob+"    relabel_configs:\n      - {target_label: b}\n      - {action: hashmod, target_label: b}\n", "redpoll.yaml:7: scrape_configs[0].relabel_configs[1]: relabel configuration for hashmod requires non-zero modulus")
+	f(oneJob+"    metric_relabel_configs:\n      - action: replace\n        targetlabel: b\n", "redpoll.yaml:7: unknown key `targetlabel`;")
+	f(oneJob+"    metric_relabel_configs:\n      - action: kepp\n", "redpoll.yaml:6: scrape_configs[0].metric_relabel_configs[0].action: unknown relabel action \"kepp\"")
+	f(oneJob+"    file_sd_configs:\n      - files: [a.txt]\n", "redpoll.yaml:6: scrape_configs[0].file_sd_configs[0]")
+	f(oneJob+"    file_sd_configs:\n      - files: [a.json]\n        refresh: 5s\n", "redpoll.yaml:7: unknown key `refresh`;")
+	f(oneJob+"    http_sd_configs:\n      - url: ftp://a\n", "redpoll.yaml:6: scrape_configs[0].http_sd_configs[0]")
+	f(oneJob+"    http_sd_configs:\n      - url: http://a\n        basic_auth: {user: u}\n", "redpoll.yaml:7: unknown key `user`;")
+	f(oneJob+"    dns_sd_configs:\n      - {names: [a], type: A}\n", "redpoll.yaml:6: scrape_configs[0].dns_sd_configs[0]")
+	f(oneJob+"    scrape_protocols: [PrometheusProto, OpenMetrics]\n", "redpoll.yaml:5: scrape_configs[0].scrape_protocols[1]: \"OpenMetrics\" is not one of PrometheusProto,")
+	f(oneJob+"    scrape_protocols: []\n", "redpoll.yaml:5: scrape_configs[0].scrape_protocols: the list is empty;")
+	f(oneJob+"    on_limit: explode\n", "redpoll.yaml:5: scrape_configs[0].on_limit: \"explode\" is neither \"drop\" nor \"fail\"")
+	f(oneJob+"    sample_limit: -1\n", "redpoll.yaml:5: wrong type: found a number (-1), want a number that is not negative")
+	f(oneJob+"    metric_name_validation_scheme: ascii\n", "redpoll.yaml:5: scrape_configs[0].metric_name_validation_scheme: ")
+	f(oneJob+"    metric_name_escaping_scheme: morse\n", "redpoll.yaml:5: scrape_configs[0].metric_name_escaping_scheme: \"morse\" is not one of allow-utf-8,")
+	f("global:\n  external_labels:\n    \"\": a\n", "redpoll.yaml:2: global.external_labels: \"\" is not a label name")
 	f("scrape_configs: [~]\n", "redpoll.yaml:1: this list entry is empty;")
 	f("rules:\n  -\n", "redpoll.yaml:2: this list entry is empty;")
 	f("scrape_configs:\n  - job_name: a\n    scrape_interval: 5x\n  - job_name: b\n    scrape_interval: 5q\n", "redpoll.yaml:3: scrape_configs[0].scrape_interval: ")

@@ -35,17 +35,19 @@ var (
 	unknownField = regexp.MustCompile(`^field (\S+) not found in type \S+$`)
 	duplicateKey = regexp.MustCompile(`^mapping key "(.*)" already defined at line (\d+)$`)
 	wrongType    = regexp.MustCompile("^cannot unmarshal !!(\\S+) (?:`(.*)` )?into (\\S+)$")
-	// prometheusOnly are keys of Prometheus' schema that change what is scraped,
-	// so that to accept and not to follow them would mislead.
-	prometheusOnly = regexp.MustCompile(`_sd_configs$|^(metric_)?relabel_configs$|^honor_(labels|timestamps)$|^track_timestamps_staleness$|` +
-		`_limit$|^keep_dropped_targets$|^scrape_(protocols|classic_histograms|native_histograms|failure_log_file|config_files)$|^fallback_scrape_protocol$|^metric_name_|^enable_compression$|^native_histogram_|^always_scrape_|^convert_classic_`)
-	fieldPath = regexp.MustCompile(`^[a-z_]+(?:\[\d+\])?(?:\.[A-Za-z0-9_-]+(?:\[\d+\])?)*: `)
+	fieldPath    = regexp.MustCompile(`^[a-z_]+(?:\[\d+\])?(?:\.[A-Za-z0-9_-]+(?:\[\d+\])?)*: `)
 )
 
+// otherDiscoveries are the kinds of service discovery that Prometheus has and
+// redpoll has not.
+var otherDiscoveries = strings.Fields(`aws azure consul digitalocean docker dockerswarm ec2 ecs elasticache eureka
+	gce hetzner ionos kubernetes kuma lightsail linode marathon msk nerve nomad oci openstack outscale ovhcloud
+	puppetdb rds scaleway serverset stackit triton uyuni vultr`)
+
 // locateDecodeError words an error of the YAML decoder for people. Errors of
-// UnmarshalYAML methods carry no line; theirs is found by trying which part of
-// the document has to go for the error to go.
-func locateDecodeError(file string, text []byte, err error) *Error {
+// UnmarshalYAML methods carry no line; theirs is found by trying, with again,
+// which part of the document has to go for the error to go.
+func locateDecodeError(file string, text []byte, err error, again func(text []byte) error) *Error {
 	msg := err.Error()
 	if errors.Is(err, errManyDocuments) {
 		return &Error{File: file, Msg: msg}
@@ -61,7 +63,7 @@ func locateDecodeError(file string, text []byte, err error) *Error {
 	if fieldPath.MatchString(msg) {
 		return locateFieldError(file, text, err)
 	}
-	path, line := culprit(text)
+	path, line := culprit(text, again)
 	msg = plainWords(strings.TrimPrefix(msg, "yaml: "))
 	if path != "" {
 		msg = path + ": " + msg
@@ -72,8 +74,11 @@ func locateDecodeError(file string, text []byte, err error) *Error {
 // plainWords replaces the decoder's Go type names by what a reader of YAML
 // knows.
 func plainWords(msg string) string {
-	if m := unknownField.FindStringSubmatch(msg); m != nil && prometheusOnly.MatchString(m[1]) {
-		return fmt.Sprintf("redpoll does not support Prometheus' `%s`; remove it", m[1])
+	if m := unknownField.FindStringSubmatch(msg); m != nil {
+		kind, sd := strings.CutSuffix(m[1], "_sd_configs")
+		if sd && slices.Contains(otherDiscoveries, kind) {
+			return fmt.Sprintf("redpoll has no `%s`; let something write the targets into a file for `file_sd_configs`, or serve them for `http_sd_configs`", m[1])
+		}
 	}
 	if m := unknownField.FindStringSubmatch(msg); m != nil {
 		return fmt.Sprintf("unknown key `%s`; is it spelled right and indented under the right section?", m[1])
@@ -107,7 +112,9 @@ func wantedType(goType string) string {
 		return "one word"
 	case goType == "bool":
 		return "true or false"
-	case strings.HasPrefix(goType, "int"), strings.HasPrefix(goType, "uint"), strings.HasPrefix(goType, "float"):
+	case strings.HasPrefix(goType, "uint"):
+		return "a number that is not negative"
+	case strings.HasPrefix(goType, "int"), strings.HasPrefix(goType, "float"):
 		return "a number"
 	default:
 		return aSection
@@ -126,19 +133,25 @@ func locateFieldError(file string, text []byte, err error) *Error {
 // lineOf is the line of the deepest node on path that the text has; 0 for
 // none.
 func lineOf(text []byte, path string) int {
+	line, _ := find(text, path)
+	return line
+}
+
+// find is lineOf that tells, too, whether the text has the whole path.
+func find(text []byte, path string) (line int, whole bool) {
 	var doc yaml.Node
 	if path == "" || yaml.Unmarshal(text, &doc) != nil || len(doc.Content) == 0 {
-		return 0
+		return 0, false
 	}
-	node, line := doc.Content[0], 0
+	node := doc.Content[0]
 	for step := range strings.SplitSeq(strings.ReplaceAll(path, "[", ".["), ".") {
 		key, next := child(node, step)
 		if next == nil {
-			break
+			return line, false
 		}
 		node, line = next, key.Line
 	}
-	return line
+	return line, true
 }
 
 // child follows one step: a key, or [index].
@@ -161,14 +174,14 @@ func child(n *yaml.Node, step string) (key, value *yaml.Node) {
 
 // culprit finds the smallest part of the document that does not decode: the
 // first one, if there are several.
-func culprit(text []byte) (path string, line int) {
+func culprit(text []byte, again func(text []byte) error) (path string, line int) {
 	var doc yaml.Node
 	if yaml.Unmarshal(text, &doc) != nil || len(doc.Content) == 0 {
 		return "", 0
 	}
 	node := doc.Content[0]
 	for {
-		step, at, next := culpritChild(&doc, node)
+		step, at, next := culpritChild(&doc, node, again)
 		if next == nil {
 			return strings.TrimPrefix(strings.ReplaceAll(path, ".[", "["), "."), line
 		}
@@ -179,7 +192,7 @@ func culprit(text []byte) (path string, line int) {
 // culpritChild bisects the children of node for the first one with which the
 // document does not decode, and leaves those behind it out; next is nil if the
 // fault is in node itself.
-func culpritChild(doc, node *yaml.Node) (step string, line int, next *yaml.Node) {
+func culpritChild(doc, node *yaml.Node, again func(text []byte) error) (step string, line int, next *yaml.Node) {
 	stride := 1
 	if node.Kind == yaml.MappingNode {
 		stride = 2
@@ -189,7 +202,7 @@ func culpritChild(doc, node *yaml.Node) (step string, line int, next *yaml.Node)
 		node.Content = all[:children*stride]
 		text, err := yaml.Marshal(doc)
 		if err == nil {
-			_, err = decode(text)
+			err = again(text)
 		}
 		return err != nil
 	}
