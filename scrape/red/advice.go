@@ -204,7 +204,7 @@ func (d *Deriver) adviceOnCounter(f *family) string {
 // adviceOnDurations is for a target of which only counters are known, while a
 // family that no convention names may have the durations.
 func (d *Deriver) adviceOnDurations(listed []exposition.Family) (list []redpoll.Advice) {
-	best := d.now.best[HTTP]
+	best := d.now.best[purpose{traffic: HTTP}]
 	if best == nil || !best.now.chosen || best.convention.Kind != Requests || !d.exclusive {
 		return nil
 	}

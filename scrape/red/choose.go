@@ -6,19 +6,28 @@ import (
 	"github.com/redpoll/redpoll/scrape/exposition"
 )
 
+// purpose is what one convention is used for: the traffic of a job. A target may
+// pass on series of several.
+type purpose struct {
+	job     string // empty for the target's own
+	traffic Traffic
+}
+
+func (f *family) purpose() purpose { return purpose{f.job, f.convention.Traffic} }
+
 // chooseFamilies decides which of the families in the scrape are used. All are
-// if the job maps them itself. Otherwise it is, of each traffic, those of the
+// if the job maps them itself. Otherwise it is, for each purpose, those of the
 // best convention, but of guesses one family only; and what other conventions
 // read of the same families, for two series never have a request in common.
 func (d *Deriver) chooseFamilies() {
 	for _, f := range d.families {
-		if best := d.now.best[f.convention.Traffic]; f.now.present && (best == nil || f.before(best)) {
-			d.now.best[f.convention.Traffic] = f
+		if best := d.now.best[f.purpose()]; f.now.present && (best == nil || f.before(best)) {
+			d.now.best[f.purpose()] = f
 		}
 	}
 	chosen := 0
 	for _, f := range d.families {
-		best := d.now.best[f.convention.Traffic]
+		best := d.now.best[f.purpose()]
 		f.now.chosen = f.now.present && (!d.exclusive || f.name == best.name || f.rank == best.rank && !f.guess)
 		if f.now.chosen {
 			chosen++

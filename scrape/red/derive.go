@@ -26,6 +26,10 @@ type Options struct {
 	// Errors are the statuses that count as errors; nil is DefaultErrors, and
 	// an empty list none.
 	Errors Statuses
+	// Job and Instance are the target's. HonorLabels tells that labels of these
+	// names on a series say whose it is; without it they say nothing.
+	Job, Instance string
+	HonorLabels   bool
 	// MetricsPath is the path that is scraped.
 	MetricsPath string
 	// Folding is how paths are folded; it must be valid.
@@ -39,7 +43,8 @@ type Options struct {
 	MaxEndpoints int
 }
 
-// Other is the path of the endpoint that takes what is over the limit.
+// Other is the path of the endpoint that takes what is over the limit. A target
+// that passes on the series of others has one for each of them.
 const Other = "other"
 
 // Retention is how long an endpoint whose series have vanished is remembered.
@@ -62,6 +67,8 @@ type Deriver struct {
 	slots     []slot // by exposition.Series.Ref
 	families  map[familyKey]*family
 	endpoints map[endpointKey]*Endpoint
+	rests     int // endpoints that take what is over the limit
+	origins   origins
 	now       current
 
 	process process
@@ -84,10 +91,12 @@ type current struct {
 	pathless []string // families of requests, in order, with series that name no path
 	crowded  []string // the same, that there is no room for
 
-	best    map[Traffic]*family     // the preferred family of each traffic
+	best    map[purpose]*family     // the preferred family of each
 	several bool                    // more than one family is used
 	claims  map[endpointKey]*family // whose each endpoint is, if several
-	paths   map[string]bool         // that some endpoint has, once looked at
+	paths   map[endpointKey]bool    // that some endpoint has, whatever its method, once looked at
+
+	strays exposition.Skipped // series without room for their origin
 }
 
 // next is the empty state of the scrape after, in the same memory.
@@ -124,6 +133,8 @@ type Derived struct {
 	Advice     []redpoll.Advice
 	// Skipped counts samples that could not be compared with before.
 	Skipped exposition.Skipped
+	// Warnings say what could not be done as it is configured, and what helps.
+	Warnings []string
 }
 
 // NewDeriver makes a deriver that has seen nothing yet.
@@ -138,9 +149,9 @@ func NewDeriver(o Options) *Deriver {
 		endpoints: make(map[endpointKey]*Endpoint),
 		builds:    make(builds),
 		now: current{
-			best:   make(map[Traffic]*family),
+			best:   make(map[purpose]*family),
 			claims: make(map[endpointKey]*family),
-			paths:  make(map[string]bool),
+			paths:  make(map[endpointKey]bool),
 		},
 	}
 	switch {
@@ -293,6 +304,7 @@ func (d *Deriver) finish(at time.Time, listed []exposition.Family) {
 	d.result.System = d.system.result(d.result.Elapsed)
 	d.result.Started, d.result.Restarts = d.process.startTime(), d.process.restarts
 	d.result.Useful = !d.servesNobody()
+	d.result.Warnings = d.warnings()
 	d.tell(at, listed)
 	d.last = at
 }
@@ -306,6 +318,9 @@ func (d *Deriver) forget(at time.Time) {
 		if e.scrape != d.scrape && at.Sub(e.lastSeen) >= Retention {
 			delete(d.endpoints, key)
 			e.forgotten = true
+			if key.isOther() {
+				d.rests--
+			}
 		}
 	}
 }

@@ -34,6 +34,7 @@ type Endpoint struct {
 	// consists of. They are the Deriver's: copy them.
 	Own []redpoll.OwnQuantile
 
+	origin    *origin
 	family    *family
 	scrape    uint64
 	absent    bool // in the scrape before
@@ -46,10 +47,16 @@ type Endpoint struct {
 	latencies latencies
 }
 
-type endpointKey struct{ method, path string }
+type endpointKey struct {
+	origin       *origin
+	method, path string
+}
 
-// other is the endpoint that takes what is over the limit.
-var other = endpointKey{path: Other}
+// other is the endpoint of the same origin that takes what is over the limit.
+func (k endpointKey) other() endpointKey { return endpointKey{origin: k.origin, path: Other} }
+
+// isOther reports whether k is such an endpoint.
+func (k endpointKey) isOther() bool { return k.path == Other && k.method == "" }
 
 // endpointOf is the endpoint that the series belongs to, nil if its family is
 // not used. It marks the endpoint as present.
@@ -62,6 +69,15 @@ func (d *Deriver) endpointOf(t *track) *Endpoint {
 		return nil
 	}
 	return d.presentEndpoint(t)
+}
+
+// Origin is whose endpoint it is, where Options.HonorLabels and the labels of its
+// series name another than the target; empty otherwise.
+func (e *Endpoint) Origin() (job, instance string) {
+	if e.origin == nil {
+		return "", ""
+	}
+	return e.origin.job, e.origin.instance
 }
 
 // Total is how many requests the endpoint's series have counted since each of
@@ -88,10 +104,18 @@ func (d *Deriver) findEndpoint(key endpointKey) *Endpoint {
 	if e := d.endpoints[key]; e != nil {
 		return e
 	}
-	if key != other && d.room() <= 0 {
-		return d.findEndpoint(other)
+	if !key.isOther() && d.room() <= 0 {
+		return d.findEndpoint(key.other())
 	}
-	e := &Endpoint{Method: key.method, Path: key.path}
+	return d.newEndpoint(key)
+}
+
+// newEndpoint makes an endpoint.
+func (d *Deriver) newEndpoint(key endpointKey) *Endpoint {
+	e := &Endpoint{Method: key.method, Path: key.path, origin: key.origin}
+	if key.isOther() {
+		d.rests++
+	}
 	d.endpoints[key] = e
 	return e
 }
@@ -115,7 +139,7 @@ func (e *Endpoint) add(t *track) {
 	if t.clipped {
 		told.clipped++
 	}
-	if e.Path == Other && t.key != other {
+	if e.Path == Other && !t.key.isOther() {
 		told.merged++
 	}
 }

@@ -22,6 +22,7 @@ type family struct {
 	name       string
 	convention *Convention
 	rank       int      // lower is preferred
+	job        string   // whose series they are; empty for the target's own
 	perSecond  float64  // units of its durations
 	guess      bool     // found by the general rule
 	labels     []string // of the convention's that some series has
@@ -87,6 +88,7 @@ func (a *account) saw(s *exposition.Sample, o outcome) {
 type familyKey struct {
 	name string
 	rank int
+	job  string
 }
 
 // track follows one series that is about requests.
@@ -107,6 +109,7 @@ type track struct {
 	key      endpointKey
 	folded   bool // the path was
 	clipped  bool // the path was
+	stray    bool // there is no room for its origin
 	outcome  outcome
 	// links are the endpoints whose latency another family has.
 	links    []link
@@ -143,8 +146,10 @@ func (t *track) forget() {
 // newTrack works out what a series says about requests; nil if nothing.
 func (d *Deriver) newTrack(s *exposition.Series) *track {
 	t := &track{series: s, late: s.Before > 0 && s.Before >= d.process.restartRead}
+	d.place(t)
 	d.recognise(t)
 	if t.family == nil && !t.pathless && !t.crowded && len(t.links) == 0 {
+		d.origins.release(t.key.origin)
 		return nil
 	}
 	return t
@@ -160,7 +165,7 @@ func (d *Deriver) recognise(t *track) {
 		named = true
 		readers = append(readers, m.readers...)
 		for _, place := range m.linkers {
-			if l, ok := d.linkFor(&d.catalogue.conventions[place], s); ok {
+			if l, ok := d.linkFor(&d.catalogue.conventions[place], t); ok {
 				t.links = append(t.links, l)
 			}
 		}
@@ -186,7 +191,7 @@ func (d *Deriver) assign(t *track, c *Convention, rank int) {
 		t.pathless = true
 		return
 	}
-	if t.family = d.familyFor(familyKey{t.series.Name, rank}, c); t.family == nil {
+	if t.family = d.familyFor(t.familyKey(rank), c); t.family == nil {
 		t.crowded = true
 		return
 	}
@@ -199,11 +204,20 @@ func (d *Deriver) assign(t *track, c *Convention, rank int) {
 	t.family.notice(t.series)
 }
 
+// familyKey is the key of the track's family, read by a convention of the rank.
+func (t *track) familyKey(rank int) familyKey {
+	key := familyKey{name: t.series.Name, rank: rank}
+	if t.key.origin != nil {
+		key.job = t.key.origin.job
+	}
+	return key
+}
+
 // familyFor finds or makes the family; nil if there are too many.
 func (d *Deriver) familyFor(key familyKey, c *Convention) *family {
 	f := d.families[key]
 	if f == nil && len(d.families) < maxFamilies {
-		f = &family{name: clip(key.name), convention: c, rank: key.rank, perSecond: c.Unit.of(key.name).perSecond()}
+		f = &family{name: clip(key.name), convention: c, rank: key.rank, job: key.job, perSecond: c.Unit.of(key.name).perSecond()}
 		d.families[key] = f
 	}
 	return f
@@ -228,7 +242,7 @@ func (d *Deriver) forgetFamilies() {
 // revive gives a series that is back its family again, if that was forgotten
 // meanwhile and there is room.
 func (d *Deriver) revive(t *track) {
-	f, key := t.family, familyKey{t.series.Name, t.family.rank}
+	f, key := t.family, t.familyKey(t.family.rank)
 	if known := d.families[key]; known != nil {
 		t.family = known
 		return
@@ -252,9 +266,10 @@ func (f *family) notice(s *exposition.Series) {
 	}
 }
 
-// linkFor reports whether the series counts the requests of c's latencies.
-func (d *Deriver) linkFor(c *Convention, s *exposition.Series) (link, bool) {
-	e := c.ErrorsFrom
+// linkFor reports whether the track's series counts the requests of c's
+// latencies.
+func (d *Deriver) linkFor(c *Convention, t *track) (link, bool) {
+	e, s := c.ErrorsFrom, t.series
 	if e == nil || s.Type != exposition.Counter && s.Type != exposition.Untyped ||
 		!redpoll.Glob(e.Family, s.Name) || !fits(e.Where, s) {
 		return link{}, false
@@ -264,7 +279,7 @@ func (d *Deriver) linkFor(c *Convention, s *exposition.Series) (link, bool) {
 		return link{}, false
 	}
 	path, _ := d.folder.fold(clip(key.path))
-	l := link{convention: c, endpoint: endpointKey{method: key.method, path: path}}
+	l := link{convention: c, endpoint: endpointKey{origin: t.key.origin, method: key.method, path: path}}
 	if text := e.Status.value(s); text != "" {
 		l.outcome = d.judge(text, readStatus(text, c.GRPC))
 	}

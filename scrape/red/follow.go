@@ -140,7 +140,8 @@ func (d *Deriver) histogramOf(s *exposition.Sample) *exposition.Histogram {
 // goes on counting.
 const shortAbsence = 5
 
-// history says what t's new value is compared with. A series that says that it
+// history says what t's new value is compared with. That the target's process
+// began anew says nothing about series that it passes on for others. A series that says that it
 // was created since it was last seen, and not when it said before, began anew,
 // also if it has counted more since than it had. Any other time that it says is
 // that of a clock that was set: if it began anew nevertheless, it fell.
@@ -149,10 +150,12 @@ func (d *Deriver) history(t *track, created float64, restarted bool) history {
 	if recreated {
 		d.fellIn = d.scrape
 	}
+	own := t.key.origin == nil && !t.stray
+	restarted = restarted && own
 	switch {
-	case d.last.IsZero() || t.scrape == 0 && !restarted && (t.late || d.older(t, created)):
+	case d.last.IsZero() || t.scrape == 0 && !restarted && (t.late || d.older(t, created) || !own && d.appears(t)):
 		return baseline
-	case t.scrape == 0 || restarted || recreated || t.scrape < d.process.restartedIn:
+	case t.scrape == 0 || restarted || recreated || own && t.scrape < d.process.restartedIn:
 		t.forget()
 		return fromZero
 	case t.scrape == d.scrape-1 || t.scrape+shortAbsence >= d.scrape && t.scrape >= d.fellIn:

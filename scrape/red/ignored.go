@@ -117,7 +117,7 @@ func (d *Deriver) reasonOfRank(name string) string {
 		if f.name != name || !f.now.present {
 			continue
 		}
-		best := d.now.best[f.convention.Traffic]
+		best := d.now.best[f.purpose()]
 		switch {
 		case f.convention.PathIsMetricsPath:
 			return "requests to the metrics page alone"
@@ -134,7 +134,7 @@ func (d *Deriver) reasonOfRank(name string) string {
 // reasonOfShape is for a family that no convention in use names, and that the
 // general rule has not taken.
 func (d *Deriver) reasonOfShape(f *exposition.Family) string {
-	best := d.now.best[HTTP]
+	best := d.now.best[purpose{traffic: HTTP}]
 	_, hasUnit := unitOf(f.Name)
 	_, speaksOfDurations := durationsOf(f.Name)
 	switch {

@@ -20,7 +20,7 @@ func (d *Deriver) joinCounters() {
 // joined finds the endpoint that a link is about, in this scrape. The counter
 // may tell methods apart where the latency does not.
 func (d *Deriver) joined(l *link) *Endpoint {
-	for _, key := range [...]endpointKey{l.endpoint, {path: l.endpoint.path}} {
+	for _, key := range [...]endpointKey{l.endpoint, {origin: l.endpoint.origin, path: l.endpoint.path}} {
 		if e := d.endpoints[key]; e != nil && e.scrape == d.scrape {
 			return e
 		}
@@ -43,7 +43,7 @@ func (d *Deriver) adoptCounters() {
 			d.lookAtPaths()
 			looked = true
 		}
-		if !d.now.paths[t.key.path] && d.mayAdopt(t) {
+		if !d.now.paths[endpointKey{origin: t.key.origin, path: t.key.path}] && d.mayAdopt(t) {
 			f.now.adopted = true
 			d.presentEndpoint(t).add(t)
 		}
@@ -53,7 +53,7 @@ func (d *Deriver) adoptCounters() {
 // lookAtPaths notes those of the scrape.
 func (d *Deriver) lookAtPaths() {
 	for _, e := range d.now.present {
-		d.now.paths[e.Path] = true
+		d.now.paths[endpointKey{origin: e.origin, path: e.Path}] = true
 	}
 }
 

@@ -19,7 +19,7 @@ func (d *Deriver) admit(samples []exposition.Sample) {
 	totals := make(map[endpointKey]uint64)
 	for _, at := range d.now.fresh {
 		t := d.slots[samples[at].Series.Ref].track
-		if t.family != nil && t.family.now.chosen && d.endpoints[t.key] == nil && t.key != other {
+		if t.family != nil && t.family.now.chosen && d.endpoints[t.key] == nil && !t.key.isOther() {
 			totals[t.key] = redpoll.AddCounts(totals[t.key], countOf(&samples[at]))
 		}
 	}
@@ -31,10 +31,10 @@ func (d *Deriver) admit(samples []exposition.Sample) {
 		keys = append(keys, key)
 	}
 	slices.SortFunc(keys, func(a, b endpointKey) int {
-		return cmp.Or(cmp.Compare(totals[b], totals[a]), cmp.Compare(a.path, b.path), cmp.Compare(a.method, b.method))
+		return cmp.Or(cmp.Compare(totals[b], totals[a]), cmp.Compare(a.path, b.path), cmp.Compare(a.method, b.method), a.origin.compare(b.origin))
 	})
 	for _, key := range keys[:room] {
-		d.endpoints[key] = &Endpoint{Method: key.method, Path: key.path}
+		d.newEndpoint(key)
 	}
 }
 
@@ -52,12 +52,6 @@ func countOf(s *exposition.Sample) uint64 {
 	}
 }
 
-// room is how many more endpoints are within the limit, beside the one that
-// takes the rest.
-func (d *Deriver) room() int {
-	n := len(d.endpoints)
-	if d.endpoints[other] != nil {
-		n--
-	}
-	return d.options.MaxEndpoints - n
-}
+// room is how many more endpoints are within the limit, beside those that take
+// the rest.
+func (d *Deriver) room() int { return d.options.MaxEndpoints - (len(d.endpoints) - d.rests) }

@@ -28,7 +28,7 @@ func (d *Deriver) used() (list []*family) {
 		}
 	}
 	slices.SortFunc(list, func(a, b *family) int {
-		return cmp.Or(strings.Compare(a.name, b.name), cmp.Compare(a.rank, b.rank))
+		return cmp.Or(strings.Compare(a.name, b.name), cmp.Compare(a.rank, b.rank), strings.Compare(a.job, b.job))
 	})
 	return list
 }
@@ -69,6 +69,7 @@ func (d *Deriver) note(f *family) string {
 			notes = append(notes, fmt.Sprintf(format, args...))
 		}
 	}
+	add(f.job != "", "passed on for the job %s", f.job)
 	add(f.guess, "no convention names it: its name and labels tell what it is")
 	add(f.convention.Note != "", "%s", f.convention.Note)
 	add(f.kind() == aCounter, "a counter: latencies are unknown")
@@ -111,7 +112,7 @@ func (d *Deriver) leftOut(f *family) (list []*family) {
 	for _, other := range d.families {
 		joined := f.convention.ErrorsFrom != nil && redpoll.Glob(f.convention.ErrorsFrom.Family, other.name)
 		if other.now.present && !other.now.used() && !joined &&
-			other.convention.Traffic == f.convention.Traffic && !other.convention.PathIsMetricsPath {
+			other.purpose() == f.purpose() && !other.convention.PathIsMetricsPath {
 			list = append(list, other)
 		}
 	}

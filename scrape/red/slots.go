@@ -21,7 +21,7 @@ func (d *Deriver) vacate(refs []int) {
 	}
 	for _, ref := range refs {
 		if ref < len(d.slots) {
-			d.slots[ref] = slot{}
+			d.empty(&d.slots[ref])
 		}
 	}
 	used := len(d.slots)
@@ -31,6 +31,14 @@ func (d *Deriver) vacate(refs []int) {
 	if d.slots = d.slots[:used]; isRoomy(d.slots) {
 		d.slots = slices.Clone(d.slots)
 	}
+}
+
+// empty forgets what a Ref stood for.
+func (d *Deriver) empty(s *slot) {
+	if s.track != nil {
+		d.origins.release(s.track.key.origin)
+	}
+	*s = slot{}
 }
 
 // resolve finds out what every series means, once for each, until ctx ends: of
@@ -54,7 +62,8 @@ func (d *Deriver) resolve(ctx context.Context, samples []exposition.Sample) erro
 			d.recognise(s.track)
 			continue
 		}
-		*s = slot{series: series, track: d.newTrack(series), role: systemRoleOf(series)}
+		d.empty(s)
+		*s = slot{series: series, track: d.newTrack(series), role: d.roleOf(series)}
 	}
 	return nil
 }
@@ -83,6 +92,12 @@ func (d *Deriver) look(samples []exposition.Sample) {
 
 // saw notes which family the scrape has, and what of it.
 func (d *Deriver) saw(t *track, s *exposition.Sample) {
+	if t.key.origin != nil {
+		t.key.origin.saw(d.scrape)
+	}
+	if t.stray {
+		d.now.strays.Add(1, t.series.String)
+	}
 	if t.family != nil && t.family.forgotten {
 		d.revive(t)
 	}
