@@ -84,7 +84,7 @@ func (r *ranking) rank(now time.Time) {
 		r.fresh = r.fresh[:0]
 		r.rankings++
 	}
-	if r.merged() > 0 && now.Sub(r.at) >= rankEvery {
+	if r.shown > r.most || r.merged() > 0 && now.Sub(r.at) >= rankEvery {
 		r.at = now
 		r.rankByTraffic()
 		r.rankings++
@@ -104,7 +104,8 @@ func (r *ranking) fill(waiting []*place) {
 	}
 }
 
-// rankByTraffic fills what has become free, then lets the busiest that wait
+// rankByTraffic hides the quietest if there are too many, or fills what has
+// become free, then lets the busiest that wait
 // take the places of the quietest.
 func (r *ranking) rankByTraffic() {
 	var shown, waiting []*place
@@ -121,6 +122,10 @@ func (r *ranking) rankByTraffic() {
 		return cmp.Or(cmp.Compare(a.traffic, b.traffic), b.key.Compare(a.key))
 	}
 	slices.SortFunc(shown, byTraffic)
+	for ; r.shown > r.most; r.shown-- { // there may be fewer than before
+		shown[0].shown = false
+		waiting, shown = append(waiting, shown[0]), shown[1:]
+	}
 	slices.SortFunc(waiting, func(a, b *place) int { return byTraffic(b, a) })
 	free := min(r.most-r.shown, len(waiting))
 	r.fill(waiting[:free])

@@ -40,19 +40,20 @@ type Manager struct {
 
 	applying sync.Mutex // one Apply or Stop at a time
 
-	mu        sync.Mutex // guards what follows
-	jobs      []*job     // in the order of their names
-	snapshots uint64
+	mu      sync.Mutex // guards what follows
+	jobs    []*job     // in the order of their names
+	mergers mergers
 }
 
 // NewManager makes a manager without targets.
 func NewManager(o Options) *Manager {
 	m := &Manager{
-		logger: o.Logger,
-		agent:  "redpoll/" + cmp.Or(o.Version, "unknown"),
-		room:   semaphore.NewWeighted(bodyMemory),
-		turns:  newTurns(runtime.GOMAXPROCS(0)),
-		looks:  make(chan struct{}, maxLooks),
+		logger:  o.Logger,
+		agent:   "redpoll/" + cmp.Or(o.Version, "unknown"),
+		room:    semaphore.NewWeighted(bodyMemory),
+		turns:   newTurns(runtime.GOMAXPROCS(0)),
+		looks:   make(chan struct{}, maxLooks),
+		mergers: mergers{byJob: make(map[string]*merger)},
 	}
 	if m.logger == nil {
 		m.logger = slog.New(slog.DiscardHandler)
@@ -126,14 +127,13 @@ func (m *Manager) build(configs []JobConfig) ([]*job, error) {
 func (m *Manager) buildJob(c *JobConfig, running *job) (*job, error) {
 	j := &job{}
 	if running != nil && sameSettings(&running.config, c) {
-		j.settings, j.merger = running.settings, running.merger
+		j.settings = running.settings
 	} else {
 		client, err := newClient(c, m.agent)
 		if err != nil {
 			return nil, err
 		}
 		j.settings = &settings{config: *c, manager: m, client: client, catalogue: red.NewCatalogue(c.Conventions)}
-		j.merger = newMerger(c.JobName, c.MaxEndpoints)
 		running = nil
 	}
 	for _, static := range c.StaticConfigs {
@@ -196,16 +196,16 @@ func (m *Manager) Targets() []redpoll.TargetStatus {
 	return m.targets()
 }
 
-// targets gives advice on a whole job to the first of its targets that is up.
+// targets gives advice on a whole job to the first target that is up and has
+// endpoints of it.
 func (m *Manager) targets() []redpoll.TargetStatus {
 	var list []redpoll.TargetStatus
+	advice := m.mergers.advice()
 	for _, j := range m.jobs {
-		advice := j.merger.advice.list
 		for _, t := range j.targets {
 			status := t.currentStatus()
-			if status.Health == redpoll.HealthUp && len(advice) > 0 {
-				status.Advice = slices.Concat(status.Advice, advice)
-				advice = nil
+			if status.Health == redpoll.HealthUp {
+				status.Advice = slices.Concat(status.Advice, advice[&t.window])
 			}
 			list = append(list, status)
 		}

@@ -1,21 +1,24 @@
 package scrape
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
 	"github.com/redpoll/redpoll/internal/redpoll"
 )
 
-// merger adds up a job's endpoints over its targets. The Manager's mutex
-// guards it.
+// merger adds up a job's endpoints over all that expose them. The Manager's
+// mutex guards it.
 type merger struct {
 	job       string
 	ranking   *ranking
 	endpoints map[redpoll.EndpointKey]*endpoint
 	order     []*endpoint // the same, in the order of their keys once sorted
 	sorted    bool
-	snapshot  uint64 // number of the current one
+	snapshot  uint64  // number of the current one
+	asked     int     // the largest max_endpoints of the pools that gave something to it
+	teller    *window // the first target that is up and gave something; it tells the advice
 	advice    jobAdvice
 }
 
@@ -24,7 +27,8 @@ type endpoint struct {
 	key      redpoll.EndpointKey
 	covered  time.Time // up to which news were told; zero if nothing was seen yet
 	snapshot uint64    // the last one that a target contributed or explained
-	parts    []part    // those of one target stand together
+	parts    []part    // those of one instance of a target stand together
+	foreign  bool      // some part is of another instance than its target
 	seen     seen
 	mixed    bool // buckets were given up, because not all parts have them
 }
@@ -51,6 +55,7 @@ func (s *seen) mean() time.Time { return s.first.Add(s.later / time.Duration(s.i
 type part struct {
 	figures
 	from  *window
+	of    string // the instance, if that is not the target's own
 	news  bool
 	cause redpoll.NoData // why nothing is known, if nothing is
 }
@@ -70,46 +75,33 @@ func (m *merger) find(key redpoll.EndpointKey) *endpoint {
 	return e
 }
 
-// meet gives places to the endpoints that a target has exposed for the first
-// time.
-func (m *merger) meet(w *window) {
-	for _, c := range w.fresh {
-		if c.key != rest(m.job) {
-			c.place = m.ranking.meet(c)
+// collect takes what a target has of an endpoint for this snapshot.
+func (m *merger) collect(w *window, c *contribution, fit bool) {
+	key := rest(m.job)
+	if c.place != nil {
+		c.place.snapshot = m.snapshot
+		if c.pending.known {
+			c.place.requests = redpoll.AddCounts(c.place.requests, c.pending.Requests)
+		}
+		if c.place.shown {
+			key = c.key
 		}
 	}
-	w.fresh = w.fresh[:0]
-}
-
-// collect takes what a target has for this snapshot.
-func (m *merger) collect(w *window, fit bool) {
-	m.meet(w) // what was scraped since the ranking
-	for _, c := range w.endpoints {
-		key := rest(m.job)
-		if c.place != nil {
-			c.place.snapshot = m.snapshot
-			if c.pending.known {
-				c.place.requests = redpoll.AddCounts(c.place.requests, c.pending.Requests)
-			}
-			if c.place.shown {
-				key = c.key
-			}
-		}
-		if c.endpoint == nil || c.endpoint.key != key || m.endpoints[key] != c.endpoint {
-			c.endpoint = m.find(key)
-		}
-		c.endpoint.collect(w, c, fit, m.snapshot)
+	if c.endpoint == nil || c.endpoint.key != key || m.endpoints[key] != c.endpoint {
+		c.endpoint = m.find(key)
 	}
+	c.endpoint.collect(w, c, fit, m.snapshot)
 }
 
 // collect takes one contribution. The endpoint that takes the rest gets
 // several of one target.
 func (e *endpoint) collect(w *window, c *contribution, fit bool, snapshot uint64) {
 	if e.snapshot != snapshot {
-		e.snapshot, e.parts, e.seen = snapshot, e.parts[:0], seen{}
+		e.snapshot, e.parts, e.foreign, e.seen = snapshot, e.parts[:0], false, seen{}
 	}
 	figures, news, cause := c.take(fit)
-	e.parts = append(e.parts, part{figures, w, news, cause})
+	e.parts = append(e.parts, part{figures, w, c.instance, news, cause})
+	e.foreign = e.foreign || c.instance != ""
 	if figures.known || cause == redpoll.FirstScrape {
 		e.seen.add(w.newest)
 	}
@@ -151,6 +143,9 @@ func (m *merger) appendEndpoints(to []redpoll.EndpointMetrics) []redpoll.Endpoin
 
 // metrics works out the figures over all targets.
 func (e *endpoint) metrics() redpoll.EndpointMetrics {
+	if e.foreign {
+		slices.SortStableFunc(e.parts, func(a, b part) int { return cmp.Compare(a.instance(), b.instance()) })
+	}
 	c := combine(e.key, e.parts)
 	e.mixed = c.mixed
 	switch {
@@ -162,16 +157,22 @@ func (e *endpoint) metrics() redpoll.EndpointMetrics {
 	return c.EndpointMetrics
 }
 
-// instances works out the figures of every target's own parts.
+// instance is whose part it is.
+func (p *part) instance() string { return cmp.Or(p.of, p.from.instance) }
+
+// sameInstance reports whether both parts are of one instance of one target.
+func (p *part) sameInstance(o *part) bool { return p.from == o.from && p.of == o.of }
+
+// instances works out the figures of every instance's own parts.
 func (e *endpoint) instances() []redpoll.InstanceMetrics {
 	var list []redpoll.InstanceMetrics
 	for rest := e.parts; len(rest) > 0; {
 		n := 1
-		for n < len(rest) && rest[n].from == rest[0].from {
+		for n < len(rest) && rest[n].sameInstance(&rest[0]) {
 			n++
 		}
 		c := combine(e.key, rest[:n])
-		list = append(list, redpoll.InstanceMetrics{Instance: rest[0].from.instance, EndpointMetrics: c.EndpointMetrics})
+		list = append(list, redpoll.InstanceMetrics{Instance: rest[0].instance(), EndpointMetrics: c.EndpointMetrics})
 		rest = rest[n:]
 	}
 	return list
@@ -194,7 +195,7 @@ func combine(key redpoll.EndpointKey, parts []part) combined {
 		if !p.known {
 			continue
 		}
-		if out.known++; last == nil || p.from != last.from {
+		if out.known++; last == nil || !p.sameInstance(last) {
 			out.Instances++
 		}
 		last = p

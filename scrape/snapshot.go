@@ -19,25 +19,24 @@ import (
 func (m *Manager) Snapshot(now time.Time, interval time.Duration) *redpoll.Snapshot {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.snapshots++
 	s := &redpoll.Snapshot{Time: now, Interval: interval}
 	var systems []red.System
-	for _, j := range m.jobs { // in the order of endpoints' keys
-		j.merger.snapshot = m.snapshots
+	for _, j := range m.jobs {
 		for _, t := range j.targets {
-			t.introduce(j.merger)
+			t.introduce(&m.mergers)
 		}
-		j.merger.ranking.rank(now)
+	}
+	m.mergers.begin(now)
+	for _, j := range m.jobs {
 		for _, t := range j.targets {
-			c := t.contribute(j.merger, now, interval)
+			c := t.contribute(&m.mergers, now, interval)
 			if c.up {
 				systems = append(systems, c.system)
 			}
 			s.Marks = append(s.Marks, c.marks...)
 		}
-		s.Endpoints = j.merger.appendEndpoints(s.Endpoints)
-		j.merger.advise()
 	}
+	s.Endpoints = m.mergers.appendEndpoints(s.Endpoints)
 	s.Targets = m.targets()
 	s.System = mergeSystems(systems, now)
 	return s
@@ -50,22 +49,17 @@ func (m *Manager) Snapshot(now time.Time, interval time.Duration) *redpoll.Snaps
 func (m *Manager) Instances(key redpoll.EndpointKey) []redpoll.InstanceMetrics {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, j := range m.jobs {
-		if j.config.JobName != key.Job {
-			continue
-		}
-		if e := j.merger.endpoints[key]; e != nil && e.snapshot == m.snapshots {
-			return e.instances()
-		}
+	if e := m.mergers.find(key); e != nil {
+		return e.instances()
 	}
 	return nil
 }
 
-// introduce tells the merger of endpoints that it has not seen.
-func (t *target) introduce(to *merger) {
+// introduce tells the mergers of endpoints that they have not seen.
+func (t *target) introduce(to *mergers) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	to.meet(&t.window)
+	to.meet(&t.window, t.job.config.MaxEndpoints)
 }
 
 // contributed is what a target has for a snapshot beside its endpoints.
@@ -75,14 +69,14 @@ type contributed struct {
 	marks  []redpoll.Mark // new since the last snapshot
 }
 
-// contribute hands the merger what the target has for this snapshot.
-func (t *target) contribute(to *merger, now time.Time, interval time.Duration) contributed {
+// contribute hands the mergers what the target has for this snapshot.
+func (t *target) contribute(to *mergers, now time.Time, interval time.Duration) contributed {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	overdue := now.Sub(t.status.LastScrape) >= 2*max(interval, t.status.Interval)
 	up := t.status.Health == redpoll.HealthUp && !overdue
 	t.window.expire(now)
-	to.collect(&t.window, up)
+	to.collect(&t.window, t.job.config.MaxEndpoints, up)
 	marks := t.marks
 	t.marks = nil
 	return contributed{t.system, up, marks}

@@ -29,7 +29,6 @@ type settings struct {
 // those that go are not kept by them.
 type job struct {
 	*settings
-	merger  *merger
 	targets []*target // in the order of their instances
 }
 
@@ -94,7 +93,7 @@ func (j *job) newTarget(identity redpoll.Target, address string) *target {
 		done:    make(chan struct{}),
 		reader:  exposition.NewDecoder(deriver.Wants),
 		deriver: deriver,
-		window:  window{instance: identity.Instance},
+		window:  window{job: identity.Job, instance: identity.Instance},
 		status: redpoll.TargetStatus{
 			Target:   identity,
 			Health:   redpoll.HealthUnknown,
@@ -246,7 +245,7 @@ func (t *target) record(o *outcome) {
 		s.Useful = o.derived.Useful
 		s.Recognised, s.Ignored, s.Advice = o.derived.Recognised, o.derived.Ignored, o.derived.Advice
 		t.system = o.derived.System
-		t.window.record(t.Job, o.derived, o.begun)
+		t.window.record(o.derived, o.begun)
 		t.mark(o.derived.Marks)
 	}
 	after := s.Health

@@ -1,6 +1,7 @@
 package scrape
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -11,16 +12,26 @@ import (
 // window is what one target told about its endpoints since the last snapshot,
 // and before. The target's mutex guards it.
 type window struct {
+	job       string // the target's own, as is the instance
 	instance  string
-	endpoints map[redpoll.EndpointKey]*contribution
+	endpoints map[contributionKey]*contribution
 	fresh     []*contribution // that the job has not met yet
 	scrapes   uint64          // successful ones
 	newest    time.Time       // when the last of them began
 }
 
-// contribution is one target's part in one endpoint.
+// contributionKey tells apart the parts that a target has in endpoints.
+type contributionKey struct {
+	redpoll.EndpointKey
+	instance string // empty if it is the target's own
+}
+
+// contribution is one target's part in one endpoint, or that of an instance for
+// which the target passes it on.
 type contribution struct {
-	key redpoll.EndpointKey
+	key      redpoll.EndpointKey
+	instance string  // empty if it is the target's own
+	merger   *merger // of the key's job; nil before the first snapshot
 	// pending is what came in since the last snapshot.
 	pending figures
 	// current is what the last snapshot with news was made from. Snapshots
@@ -45,18 +56,19 @@ type figures struct {
 }
 
 // record adds what a scrape at the time at derived.
-func (w *window) record(job string, d *red.Derived, at time.Time) {
+func (w *window) record(d *red.Derived, at time.Time) {
 	if w.endpoints == nil {
-		w.endpoints = make(map[redpoll.EndpointKey]*contribution)
+		w.endpoints = make(map[contributionKey]*contribution)
 	}
 	w.scrapes++
 	setBack := at.Before(w.newest)
 	w.newest = at
 	for _, e := range d.Endpoints {
-		key := redpoll.EndpointKey{Job: job, Method: e.Method, Path: e.Path}
+		job, instance := e.Origin()
+		key := contributionKey{redpoll.EndpointKey{Job: cmp.Or(job, w.job), Method: e.Method, Path: e.Path}, instance}
 		c := w.endpoints[key]
 		if c == nil {
-			c = &contribution{key: key, label: e.Label, total: e.Total()}
+			c = &contribution{key: key.EndpointKey, instance: instance, label: e.Label, total: e.Total()}
 			w.endpoints[key] = c
 			w.fresh = append(w.fresh, c)
 		}
