@@ -79,6 +79,8 @@ type Deriver struct {
 	words   ownWords // of Errors
 	folder  *folder
 	scratch exposition.Histogram // a summary seen as a histogram, or a sparse histogram completed
+	gain    gain                 // of the histogram that is being followed
+	bounds  *[]float64           // of the histogram followed last
 	report  report
 	result  Derived
 }
@@ -284,7 +286,7 @@ func (d *Deriver) fell(t *track, s *exposition.Sample) bool {
 	if h := d.histogramOf(s); h != nil {
 		return t.buckets.fell(h)
 	}
-	return t.counter.fell(s.Value)
+	return redpoll.WholeCount(s.Value) < t.total
 }
 
 // finish completes the result. listed are the scrape's families.

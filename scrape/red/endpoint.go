@@ -144,8 +144,9 @@ func (e *Endpoint) add(t *track) {
 	}
 }
 
-// addLatency adds the increase of durations that t has just seen.
-func (e *Endpoint) addLatency(t *track, g *growth, scale redpoll.Scale) {
+// addLatency adds the increase of durations that t has just seen, the buckets of
+// a classic histogram given by the gain.
+func (e *Endpoint) addLatency(t *track, g *growth, by *gain, scale redpoll.Scale) {
 	sum := g.sum
 	unknown := math.IsNaN(sum)
 	if unknown {
@@ -157,7 +158,7 @@ func (e *Endpoint) addLatency(t *track, g *growth, scale redpoll.Scale) {
 		return
 	}
 	e.latencies.addClassic(&redpoll.Histogram{
-		Bounds: t.family.secondsOf(t.buckets.over), Counts: t.buckets.increase, Sum: sum, SumUnknown: unknown, Scale: scale,
+		Bounds: t.family.secondsOf(by.over), Counts: by.counts, Sum: sum, SumUnknown: unknown, Scale: scale,
 	})
 }
 

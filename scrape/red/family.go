@@ -21,12 +21,12 @@ const maxFamilies = 100
 type family struct {
 	name       string
 	convention *Convention
-	rank       int      // lower is preferred
-	job        string   // whose series they are; empty for the target's own
-	perSecond  float64  // units of its durations
-	guess      bool     // found by the general rule
-	labels     []string // of the convention's that some series has
-	bounds     []float64
+	rank       int       // lower is preferred
+	job        string    // whose series they are; empty for the target's own
+	perSecond  float64   // units of its durations
+	guess      bool      // found by the general rule
+	labels     []string  // of the convention's that some series has
+	bounds     []float64 // in seconds, as the last series had them
 	widest     []float64 // as exposed, if the buckets are sparse
 	seen       float64   // the time of the last scrape that had it, in seconds since the Unix epoch
 	forgotten  bool
@@ -95,8 +95,7 @@ type familyKey struct {
 type track struct {
 	series *exposition.Series
 	scrape uint64  // the last one that had it; 0 before the first
-	before uint64  // the last one before that
-	seen   float64 // the time of scrape, in seconds since the Unix epoch
+	steady bool    // the one before that had it, too
 	past   history // what its value was compared with
 	late   bool    // the series was exposed before, so that its first value here is not what it has just counted
 
@@ -111,21 +110,41 @@ type track struct {
 	clipped  bool // the path was
 	stray    bool // there is no room for its origin
 	outcome  outcome
-	// links are the endpoints whose latency another family has.
-	links    []link
-	joinedIn uint64 // the last scrape in which one of links had a latency
+	known    bool   // increase is
+	stated   bool   // sum is
+	joins    *joins // nil if there is no latency that it belongs to
+	birth    *birth // nil if it did not say when it began
 
-	counter counter
 	buckets buckets
 	native  *native // nil unless it is a native histogram
-	created float64 // when it last said it began; 0 if it does not say
 	// total is how many requests the series has counted, increase how many
-	// since the last scrape, if known.
+	// since the last scrape.
 	total, increase uint64
-	known           bool
-	// sum is that of a histogram's observations when it was last read, if it was.
-	sum    float64
-	stated bool
+	// sum is that of a histogram's observations when it was last read.
+	sum float64
+}
+
+// joins are what a counter says about the latencies of other families.
+type joins struct {
+	links []link // never empty
+	in    uint64 // the last scrape in which one of links had a latency
+}
+
+// birth is when a series last said it began, and the time of that scrape; both
+// in seconds since the Unix epoch.
+type birth struct{ stated, seen float64 }
+
+// says notes when the series says it began, 0 if it does not, in a scrape at the
+// time at.
+func (t *track) says(created, at float64) {
+	switch {
+	case !(created > 0):
+		t.birth = nil
+	case t.birth == nil:
+		t.birth = &birth{created, at}
+	default:
+		*t.birth = birth{created, at}
+	}
 }
 
 // link says that a counter counts, by status, the requests to an endpoint whose
@@ -138,7 +157,6 @@ type link struct {
 
 // forget makes the next value the first.
 func (t *track) forget() {
-	t.counter = counter{}
 	t.buckets.forget()
 	t.native, t.stated = nil, false
 }
@@ -148,7 +166,7 @@ func (d *Deriver) newTrack(s *exposition.Series) *track {
 	t := &track{series: s, late: s.Before > 0 && s.Before >= d.process.restartRead}
 	d.place(t)
 	d.recognise(t)
-	if t.family == nil && !t.pathless && !t.crowded && len(t.links) == 0 {
+	if t.family == nil && !t.pathless && !t.crowded && t.joins == nil {
 		d.origins.release(t.key.origin)
 		return nil
 	}
@@ -158,7 +176,7 @@ func (d *Deriver) newTrack(s *exposition.Series) *track {
 // recognise finds the family and the links of a track.
 func (d *Deriver) recognise(t *track) {
 	s := t.series
-	t.pathless, t.crowded, t.links = false, false, nil
+	t.pathless, t.crowded, t.joins = false, false, nil
 	var readers []int
 	named := false
 	d.catalogue.each(s.Name, func(m mentions) {
@@ -166,7 +184,7 @@ func (d *Deriver) recognise(t *track) {
 		readers = append(readers, m.readers...)
 		for _, place := range m.linkers {
 			if l, ok := d.linkFor(&d.catalogue.conventions[place], t); ok {
-				t.links = append(t.links, l)
+				t.join(l)
 			}
 		}
 	})
@@ -264,6 +282,14 @@ func (f *family) notice(s *exposition.Series) {
 			f.labels = append(f.labels, name)
 		}
 	}
+}
+
+// join adds a link.
+func (t *track) join(l link) {
+	if t.joins == nil {
+		t.joins = &joins{}
+	}
+	t.joins.links = append(t.joins.links, l)
 }
 
 // linkFor reports whether the track's series counts the requests of c's

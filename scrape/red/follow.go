@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/redpoll/redpoll/internal/redpoll"
 	"github.com/redpoll/redpoll/scrape/exposition"
 )
 
@@ -18,8 +19,9 @@ func (d *Deriver) follow(t *track, s *exposition.Sample, restarted bool) {
 		return
 	}
 	t.past = d.history(t, s.Created, restarted)
-	t.before, t.scrape, t.seen, t.created = t.scrape, d.scrape, d.at, s.Created
-	if len(t.links) > 0 {
+	t.steady, t.scrape = t.scrape == d.scrape-1, d.scrape
+	t.says(s.Created, d.at)
+	if t.joins != nil {
 		d.now.linked = append(d.now.linked, t)
 	}
 	switch {
@@ -28,8 +30,9 @@ func (d *Deriver) follow(t *track, s *exposition.Sample, restarted bool) {
 	case s.Histogram != nil || s.Summary != nil:
 		d.followHistogram(t, s)
 	default:
-		increase, ok := t.counter.advance(s.Value, t.past)
-		d.took(t, t.counter.value, increase, ok)
+		total := redpoll.WholeCount(s.Value)
+		increase, ok := advanceCounter(total, t.total, t.past)
+		d.took(t, total, increase, ok)
 		if e := d.endpointOf(t); e != nil {
 			e.add(t)
 		}
@@ -41,15 +44,15 @@ func (d *Deriver) followHistogram(t *track, s *exposition.Sample) {
 	h := d.histogramOf(s)
 	if s.Histogram != nil && t.family != nil && t.family.convention.Sparse {
 		h = t.family.complete(h, &d.scratch)
-		t.buckets.widen(h.Bounds)
+		t.buckets.widen(d.share(h.Bounds))
 	}
 	if len(h.Bounds) > 0 && h.Bounds[0] < 0 {
 		d.skip(t, len(h.Cumulative), "has buckets for negative durations")
 		return
 	}
 	t.native = nil
-	g := t.buckets.advance(h, t.past)
-	now := observed{t.buckets.count(), t.buckets.counted, h.Sum}
+	g := t.buckets.advance(h, d.share(h.Bounds), t.sum, t.past, &d.gain)
+	now := observed{t.buckets.count(), d.gain.counted, h.Sum}
 	if e := d.addDurations(t, g, now, len(h.Cumulative)); e != nil && s.Summary != nil {
 		e.setOwn(t, s.Summary.Quantiles)
 	}
@@ -79,7 +82,7 @@ type observed struct {
 // now, or no longer, the number and the sum of the observations still can.
 func (d *Deriver) addDurations(t *track, g growth, now observed, samples int) *Endpoint {
 	if !g.ok && t.past == continued && t.stated {
-		g = t.withoutBuckets(&now)
+		g = t.withoutBuckets(&now, &d.gain)
 	}
 	if g.doubt != "" {
 		d.skip(t, samples, g.doubt)
@@ -91,20 +94,30 @@ func (d *Deriver) addDurations(t *track, g growth, now observed, samples int) *E
 		return nil
 	}
 	if g.ok {
-		e.addLatency(t, &g, d.options.Scale)
+		e.addLatency(t, &g, &d.gain, d.options.Scale)
 	}
 	e.add(t)
 	return e
 }
 
+// share gives bounds to be kept. Most series of a target have the same ones, so
+// that the last are kept for the next.
+func (d *Deriver) share(bounds []float64) *[]float64 {
+	if d.bounds == nil || !sameBounds(*d.bounds, bounds) {
+		kept := bounds // so that only this case makes room for it
+		d.bounds = &kept
+	}
+	return d.bounds
+}
+
 // withoutBuckets makes the increase of a histogram's observations alone.
-func (t *track) withoutBuckets(now *observed) growth {
+func (t *track) withoutBuckets(now *observed, to *gain) growth {
 	sum := now.sum
 	if now.increase = now.total; now.total >= t.total {
 		now.increase -= t.total
 		sum -= t.sum
 	}
-	t.buckets.over, t.buckets.increase = nil, append(t.buckets.increase[:0], now.increase)
+	to.setTotal(now.increase)
 	return growth{
 		ok: true, bare: true, sum: plausibleSum(sum, now.increase),
 		doubt: "has buckets that cannot be compared with those before, so its increase is told without buckets",
@@ -146,7 +159,7 @@ const shortAbsence = 5
 // also if it has counted more since than it had. Any other time that it says is
 // that of a clock that was set: if it began anew nevertheless, it fell.
 func (d *Deriver) history(t *track, created float64, restarted bool) history {
-	recreated := t.created > 0 && created > t.created+startJitter && plausiblyBetween(t.seen, created, d.at)
+	recreated := t.birth != nil && created > t.birth.stated+startJitter && plausiblyBetween(t.birth.seen, created, d.at)
 	if recreated {
 		d.fellIn = d.scrape
 	}

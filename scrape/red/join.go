@@ -3,14 +3,14 @@ package red
 // joinCounters adds counters to the endpoints whose latency they belong to.
 func (d *Deriver) joinCounters() {
 	for _, t := range d.now.linked {
-		for i := range t.links {
-			link := &t.links[i]
+		for i := range t.joins.links {
+			link := &t.joins.links[i]
 			if e := d.joined(link); e != nil && e.family.convention == link.convention {
 				e.joined.add(t, link.outcome)
-				t.joinedIn = d.scrape
+				t.joins.in = d.scrape
 			}
 		}
-		if t.family != nil && t.joinedIn == d.scrape {
+		if t.family != nil && t.joins.in == d.scrape {
 			t.family.now.linked = true
 		}
 	}
@@ -36,7 +36,7 @@ func (d *Deriver) adoptCounters() {
 	looked := false
 	for _, t := range d.now.linked {
 		f := t.family
-		if f == nil || f.now.chosen || !f.now.linked || t.joinedIn == d.scrape {
+		if f == nil || f.now.chosen || !f.now.linked || t.joins.in == d.scrape {
 			continue
 		}
 		if !looked {

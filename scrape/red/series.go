@@ -25,151 +25,152 @@ const (
 	returned
 )
 
-// counter follows one series that counts.
-type counter struct{ value uint64 }
-
-// advance takes the new value and gives the increase; ok is false where none
-// can be known. Totals are rounded, not increases: of a counter that grows by
-// 0.4 at each scrape nothing is lost.
-func (c *counter) advance(exposed float64, past history) (increase uint64, ok bool) {
-	last, value := c.value, redpoll.WholeCount(exposed)
-	c.value = value
+// advanceCounter compares a counter's new value with the one before and gives
+// the increase; ok is false where none can be known. Values are rounded, not
+// increases: of a counter that grows by 0.4 at each scrape nothing is lost.
+func advanceCounter(value, before uint64, past history) (increase uint64, ok bool) {
 	switch {
 	case past == baseline:
 		return 0, false
-	case past == fromZero || value < last:
+	case past == fromZero || value < before:
 		return value, true
 	case past == returned:
 		return 0, false
 	default:
-		return value - last, true
+		return value - before, true
 	}
 }
-
-// fell reports whether a value is lower than the last one.
-func (c *counter) fell(exposed float64) bool { return redpoll.WholeCount(exposed) < c.value }
 
 // growth is what the new state of a histogram's series says about the time
 // since the one before.
 type growth struct {
 	ok   bool    // the increase is known
-	bare bool    // its buckets are not: the track has the number in its classic ones, without bounds
+	bare bool    // its buckets are not: the gain has the number, without bounds
 	sum  float64 // of the durations; NaN if that is not known or beyond belief
 	// doubt says what could not be compared with before; empty otherwise.
 	doubt string
 }
 
-// buckets follows one classic histogram, with the memory for its increase.
+// buckets are the state of one classic histogram. A program follows very many:
+// what is needed only while two states are compared is in a gain.
 type buckets struct {
-	bounds     []float64 // as exposed, shared
-	cumulative []uint64  // rounded; empty if there is no state yet
-	sum        float64
-
-	// The increase, if it is known, not cumulative: over all bounds, or over
-	// those that the state before had too.
-	increase []uint64
-	over     []float64
-	counted  uint64 // the observations in increase
+	bounds     *[]float64 // as exposed, shared; nil if there is no state yet
+	cumulative []uint64   // rounded; empty if there is no state yet
 }
 
-// advance takes the new state and leaves what it grew by in b.increase.
+// gain is by how much a classic histogram grew, in memory that serves one
+// histogram after the other. It means something where the increase is known.
+type gain struct {
+	counts  []uint64  // not cumulative
+	over    []float64 // their bounds: all, or those that the state before had too
+	counted uint64    // the observations in counts
+}
+
+// advance takes the new state and leaves in to what it grew by. shared are the
+// bounds of h, to be kept; sum is that of the state before.
 //
 // A bucket that fell means that the whole series began anew. A sum alone that
 // fell does not: a clock that is set back makes a duration negative. It leaves
-// the sum of the increase unknown. Where a lower bucket grew by more than a higher one, the higher is
-// raised to it, as Prometheus' histogram_quantile does with inconsistent
-// buckets. Where the bounds are not those of before, the increase is told at
-// the bounds that both states have.
-func (b *buckets) advance(h *exposition.Histogram, past history) growth {
+// the sum of the increase unknown. Where a lower bucket grew by more than a
+// higher one, the higher is raised to it, as Prometheus' histogram_quantile does
+// with inconsistent buckets. Where the bounds are not those of before, the
+// increase is told at the bounds that both states have.
+func (b *buckets) advance(h *exposition.Histogram, shared *[]float64, sum float64, past history, to *gain) growth {
 	if len(b.cumulative) == 0 && past != fromZero {
 		past = baseline // the last state was refused
 	}
 	g := growth{ok: past == fromZero || past == continued}
-	relaid := past != baseline && past != fromZero && !b.hasBounds(h.Bounds)
+	relaid := past != baseline && past != fromZero && !sameBounds(*b.bounds, h.Bounds)
 	var fell bool
 	if relaid {
-		fell = b.compareCommon(h)
+		fell = b.compareCommon(h, to)
 	} else {
-		fell = b.compare(h)
+		fell = b.compare(h, to)
 	}
 	switch {
 	case past == baseline:
 	case past == fromZero || fell:
-		b.setIncrease(h.Bounds, b.cumulative)
-		g.ok, g.sum = true, plausibleSum(h.Sum, b.counted)
+		to.set(h.Bounds, b.cumulative)
+		g.ok, g.sum = true, plausibleSum(h.Sum, to.counted)
 	case past == continued:
 		over := h.Bounds
 		if relaid {
-			over, g.doubt = b.over, "has other buckets than before, so its increase is told at the bounds that both have"
+			over, g.doubt = to.over, "has other buckets than before, so its increase is told at the bounds that both have"
 		}
-		b.setIncrease(over, b.increase)
-		g.sum = plausibleSum(h.Sum-b.sum, b.counted)
+		to.set(over, to.counts)
+		g.sum = plausibleSum(h.Sum-sum, to.counted)
 	}
-	b.bounds, b.sum = h.Bounds, h.Sum
+	b.bounds = shared
 	return g
 }
 
-// hasBounds is cheap in the usual case that the bounds are shared.
-func (b *buckets) hasBounds(bounds []float64) bool {
-	if len(b.bounds) != len(bounds) {
+// sameBounds is cheap in the usual case that both are one slice.
+func sameBounds(a, b []float64) bool {
+	if len(a) != len(b) {
 		return false
 	}
-	return len(bounds) == 0 || &b.bounds[0] == &bounds[0] || slices.Equal(b.bounds, bounds)
+	return len(a) == 0 || &a[0] == &b[0] || slices.Equal(a, b)
 }
 
-// compare makes h the state and leaves in b.increase by how much each cumulative
+// compare makes h the state and leaves in to.counts by how much each cumulative
 // count grew, since zero if there was no state. It reports whether one fell.
-func (b *buckets) compare(h *exposition.Histogram) (fell bool) {
+func (b *buckets) compare(h *exposition.Histogram, to *gain) (fell bool) {
 	n := len(h.Cumulative)
-	b.increase = slices.Grow(b.increase[:0], n)[:n]
-	if len(b.cumulative) != n {
-		b.cumulative = slices.Grow(b.cumulative[:0], n)[:n]
-		clear(b.cumulative)
-	}
+	b.resize(n)
+	to.counts = slices.Grow(to.counts[:0], n)[:n]
 	for i, exposed := range h.Cumulative {
 		count, before := redpoll.WholeCount(exposed), b.cumulative[i]
 		fell = fell || count < before
-		b.cumulative[i], b.increase[i] = count, count-before
+		b.cumulative[i], to.counts[i] = count, count-before
 	}
 	return fell
 }
 
 // compareCommon is as compare, for the bounds that both h and the state before
-// have, which it leaves in b.over.
-func (b *buckets) compareCommon(h *exposition.Histogram) (fell bool) {
-	b.over, b.increase = nil, b.increase[:0]
+// have, which it leaves in to.over.
+func (b *buckets) compareCommon(h *exposition.Histogram, to *gain) (fell bool) {
+	to.over, to.counts = nil, to.counts[:0]
 	add := func(now float64, before uint64) {
 		count := redpoll.WholeCount(now)
 		fell = fell || count < before
-		b.increase = append(b.increase, count-before)
+		to.counts = append(to.counts, count-before)
 	}
 	for i, bound := range h.Bounds {
-		if at, ok := slices.BinarySearch(b.bounds, bound); ok {
-			b.over = append(b.over, bound)
+		if at, ok := slices.BinarySearch(*b.bounds, bound); ok {
+			to.over = append(to.over, bound)
 			add(h.Cumulative[i], b.cumulative[at])
 		}
 	}
 	add(h.Count(), b.count())
-	b.cumulative = b.cumulative[:0]
-	for _, exposed := range h.Cumulative {
-		b.cumulative = append(b.cumulative, redpoll.WholeCount(exposed))
+	b.resize(len(h.Cumulative))
+	for i, exposed := range h.Cumulative {
+		b.cumulative[i] = redpoll.WholeCount(exposed)
 	}
 	return fell
 }
 
-// setIncrease makes b.increase and b.counted of cumulative, which may be
-// b.increase itself.
-func (b *buckets) setIncrease(over []float64, cumulative []uint64) {
-	b.over = over
-	b.increase = slices.Grow(b.increase[:0], len(cumulative))[:len(cumulative)]
+// resize gives the state n counts, zeros if it had another number of them.
+func (b *buckets) resize(n int) {
+	if len(b.cumulative) != n {
+		b.cumulative = make([]uint64, n)
+	}
+}
+
+// set makes the gain of cumulative counts, which may be g.counts itself.
+func (g *gain) set(over []float64, cumulative []uint64) {
+	g.over = over
+	g.counts = slices.Grow(g.counts[:0], len(cumulative))[:len(cumulative)]
 	var below uint64
 	for i, upTo := range cumulative {
 		upTo = max(below, upTo)
-		b.increase[i] = upTo - below
+		g.counts[i] = upTo - below
 		below = upTo
 	}
-	b.counted = below
+	g.counted = below
 }
+
+// setTotal makes the gain a number of observations without buckets.
+func (g *gain) setTotal(n uint64) { g.over, g.counts, g.counted = nil, append(g.counts[:0], n), n }
 
 // count is the number of all observations, 0 if there is no state yet.
 func (b *buckets) count() uint64 {
@@ -185,7 +186,7 @@ func (b *buckets) fell(h *exposition.Histogram) bool {
 }
 
 // forget drops the state.
-func (b *buckets) forget() { b.bounds, b.cumulative, b.sum = nil, b.cumulative[:0], 0 }
+func (b *buckets) forget() { *b = buckets{} }
 
 // plausibleSum is the sum of so many durations, NaN where it is below zero or
 // beyond belief. That of none is known whatever is exposed.

@@ -24,16 +24,16 @@ func (f *family) complete(h, scratch *exposition.Histogram) *exposition.Histogra
 
 // widen gives the state the empty buckets that it lacks below, if bounds are
 // otherwise its own.
-func (b *buckets) widen(bounds []float64) {
-	if len(b.cumulative) == 0 || len(b.bounds) == len(bounds) || !endsWith(bounds, b.bounds) {
+func (b *buckets) widen(bounds *[]float64) {
+	if len(b.cumulative) == 0 || len(*b.bounds) == len(*bounds) || !endsWith(*bounds, *b.bounds) {
 		return
 	}
-	b.cumulative = append(zeros[uint64](nil, len(bounds)-len(b.bounds)), b.cumulative...)
+	b.cumulative = append(make([]uint64, len(*bounds)-len(*b.bounds)), b.cumulative...)
 	b.bounds = bounds
 }
 
 // zeros makes n of them, in the memory of s if there is enough.
-func zeros[T any](s []T, n int) []T {
+func zeros(s []float64, n int) []float64 {
 	s = slices.Grow(s[:0], n)[:n]
 	clear(s)
 	return s

@@ -42,7 +42,7 @@ func (a *tally) add(t *track, o outcome) {
 	a.total = redpoll.AddCounts(a.total, t.total)
 	a.hasStatus = a.hasStatus || o != untold
 	switch {
-	case t.before == t.scrape-1:
+	case t.steady:
 		a.continued++
 	case t.past == continued:
 		a.resumed = true
