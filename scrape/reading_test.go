@@ -16,13 +16,15 @@ import (
 // stuckReader reads until its context ends. It sends to begun when it begins.
 type stuckReader struct{ begun chan struct{} }
 
-var _ exposition.Reader = stuckReader{}
+var _ reader = stuckReader{}
 
-func (r stuckReader) ReadContext(ctx context.Context, _ []byte, _ string) (exposition.Scrape, error) {
+func (r stuckReader) Read(ctx context.Context, _ exposition.Body) (exposition.Scrape, error) {
 	r.begun <- struct{}{}
 	<-ctx.Done()
 	return exposition.Scrape{}, ctx.Err()
 }
+
+func (stuckReader) Release() {}
 
 // readsForever starts a target whose reader is stuck and waits until it reads.
 func readsForever(t *testing.T) (*Manager, *target) {

@@ -42,7 +42,7 @@ type target struct {
 	done   chan struct{}      // closed when it has ended
 
 	// These belong to the loop's goroutine.
-	reader  exposition.Reader
+	reader  reader
 	deriver *red.Deriver
 	formats formats
 	usual   int64 // length of the last body
@@ -91,7 +91,7 @@ func (j *job) newTarget(identity redpoll.Target, address string) *target {
 		job:     j.settings,
 		address: address,
 		done:    make(chan struct{}),
-		reader:  exposition.NewDecoder(deriver.Wants),
+		reader:  exposition.NewLibrary(exposition.Options{Wanted: deriver.Wants}).NewReader(),
 		deriver: deriver,
 		window:  window{job: identity.Job, instance: identity.Instance},
 		status: redpoll.TargetStatus{
@@ -101,6 +101,12 @@ func (j *job) newTarget(identity redpoll.Target, address string) *target {
 			Timeout:  time.Duration(j.config.ScrapeTimeout),
 		},
 	}
+}
+
+// reader is an exposition.Reader.
+type reader interface {
+	Read(context.Context, exposition.Body) (exposition.Scrape, error)
+	Release()
 }
 
 // start begins the loop.
@@ -212,12 +218,13 @@ func (t *target) read(ctx context.Context, a *answer, o *outcome) {
 		o.failure = explainBlank(t.job.config.MetricsPath)
 		return
 	}
-	scraped, err := t.reader.ReadContext(ctx, a.body, a.contentType)
+	defer t.reader.Release()
+	scraped, err := t.reader.Read(ctx, exposition.Body{Bytes: a.body, ContentType: a.contentType, At: o.begun, Complete: true})
 	if err != nil {
 		o.failure = explainParse(err, a, t.job.config.MetricsPath)
 		return
 	}
-	o.samples, o.skipped = scraped.Exposed, scraped.Skipped
+	o.samples, o.skipped = scraped.Taken, scraped.Skipped
 	o.derived, err = t.deriver.DeriveContext(ctx, scraped, o.begun)
 	switch {
 	case errors.Is(err, red.ErrNotLater):

@@ -33,7 +33,7 @@ func createdParent(families map[string]*dto.MetricFamily, name string) *dto.Metr
 
 // readCreated gives the samples of parent, which have been read, the times that
 // family has for them.
-func (d *Decoder) readCreated(ctx context.Context, family, parent *dto.MetricFamily) error {
+func (d *Reader) readCreated(ctx context.Context, family, parent *dto.MetricFamily) error {
 	wanted := d.wants(parent.GetName())
 	d.keep = false // they are no samples of their own
 	for i, m := range family.GetMetric() {

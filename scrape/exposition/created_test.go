@@ -34,7 +34,7 @@ s_created 1.7636e+09
 	}
 	only := func(family string) bool { return family == "h" || family == "s" || family == "http_requests_total" }
 	for _, wanted := range []func(string) bool{nil, only} {
-		s, err := NewDecoder(wanted).Read([]byte(body), "")
+		s, err := readBody(newReader(wanted), []byte(body), "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -45,8 +45,8 @@ s_created 1.7636e+09
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
 		}
-		if s.Exposed != 11 || s.Skipped.Count != 0 {
-			t.Errorf("%d samples are exposed, %d skipped; want 11, 0", s.Exposed, s.Skipped.Count)
+		if s.Taken != 11 || s.Skipped.Count != 0 {
+			t.Errorf("%d samples are exposed, %d skipped; want 11, 0", s.Taken, s.Skipped.Count)
 		}
 	}
 }
@@ -98,7 +98,7 @@ x_created{a="3"} 6
 	if len(s.Samples) != 1 || s.Samples[0].Created != 0 {
 		t.Errorf("samples %v", s.Samples)
 	}
-	if s.Exposed != 3 || s.Skipped.Count != 2 {
-		t.Errorf("%d exposed, %d skipped; want 3, 2", s.Exposed, s.Skipped.Count)
+	if s.Taken != 3 || s.Skipped.Count != 2 {
+		t.Errorf("%d exposed, %d skipped; want 3, 2", s.Taken, s.Skipped.Count)
 	}
 }

@@ -10,9 +10,21 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
-// Decoder reads the Prometheus text format 0.0.4 and the protobuf format, by way
-// of expfmt.
-type Decoder struct {
+// Library is what the readers of like targets share. It may be used
+// concurrently.
+type Library struct{ options Options }
+
+// NewLibrary makes a library for targets whose bodies are read in one way.
+func NewLibrary(o Options) *Library { return &Library{o} }
+
+// NewReader makes a reader that has seen nothing yet, for one target.
+func (l *Library) NewReader() *Reader {
+	return &Reader{wanted: l.options.Wanted, series: newInterner()}
+}
+
+// Reader reads the bodies of one target, one after the other. It is not safe
+// for concurrent use.
+type Reader struct {
 	wanted   func(family string) bool // nil for all
 	keep     bool                     // the current family is wanted
 	series   *interner
@@ -21,29 +33,19 @@ type Decoder struct {
 	buckets  int      // native ones that it may still have
 	names    []string // of its families
 	samples  []Sample
-	families []Family
 	scrape   Scrape
 }
 
-// NewDecoder makes a reader that has seen nothing yet. It only counts the
-// samples of families that are not wanted, and remembers nothing of their
-// series. What wanted says of a name must never change; nil wants all.
-func NewDecoder(wanted func(family string) bool) *Decoder {
-	return &Decoder{wanted: wanted, series: newInterner()}
-}
+// Release ends the use of the Scrape that Read gave last: what it points to but
+// for Series and Families is used for other targets from then on.
+func (d *Reader) Release() {}
 
-var _ Reader = (*Decoder)(nil)
-
-// Read is ReadContext without an end.
-func (d *Decoder) Read(body []byte, contentType string) (Scrape, error) {
-	return d.ReadContext(context.Background(), body, contentType)
-}
-
-// ReadContext parses the whole body. Neither format has an end mark, so a body
-// that was cut between two lines, or families, cannot be told from a shorter
-// one. What the Content-Type does not call protobuf is text: exporters are
-// careless with it.
-func (d *Decoder) ReadContext(ctx context.Context, body []byte, contentType string) (Scrape, error) {
+// Read parses the whole body. An error means that the body as a whole cannot be
+// trusted, or is that of ctx, which ends the reading soon; the Reader keeps its
+// state and may read the next body. The Scrape is valid until Release, or the
+// next Read.
+func (d *Reader) Read(ctx context.Context, b Body) (Scrape, error) {
+	body, contentType := b.Bytes, b.ContentType
 	if _, err := Measure(body, contentType); err != nil {
 		return Scrape{}, err
 	}
@@ -57,7 +59,7 @@ func (d *Decoder) ReadContext(ctx context.Context, body []byte, contentType stri
 		return Scrape{}, err
 	}
 	d.series.begin()
-	d.scrape = Scrape{Read: d.series.read, Samples: emptied(d.samples), Families: emptied(d.families)}
+	d.scrape = Scrape{Read: d.series.read, Samples: emptied(d.samples)}
 	if err := d.readFamilies(ctx, families); err != nil {
 		d.series.forget() // as a target may have each read broken off, with series of its own
 		return Scrape{}, err
@@ -66,12 +68,15 @@ func (d *Decoder) ReadContext(ctx context.Context, body []byte, contentType stri
 		d.skipNaNBuckets(body, families)
 	}
 	d.series.end()
+	d.scrape.Taken = d.scrape.Exposed
+	d.scrape.Exposed += d.scrape.Skipped.Count
+	d.scrape.Relabelled = d.scrape.Exposed
 	d.scrape.Forgotten, d.series.dropped = d.series.dropped, nil
-	d.samples, d.families = d.scrape.Samples, d.scrape.Families
+	d.samples = d.scrape.Samples
 	return d.scrape, nil
 }
 
-func (d *Decoder) readFamilies(ctx context.Context, families map[string]*dto.MetricFamily) error {
+func (d *Reader) readFamilies(ctx context.Context, families map[string]*dto.MetricFamily) error {
 	d.names = slices.AppendSeq(emptied(d.names), maps.Keys(families))
 	slices.Sort(d.names)
 	for _, name := range d.names {
@@ -104,12 +109,12 @@ func emptied[T any](s []T) []T {
 	return s[:0]
 }
 
-func (d *Decoder) wants(family string) bool { return d.wanted == nil || d.wanted(family) }
+func (d *Reader) wants(family string) bool { return d.wanted == nil || d.wanted(family) }
 
 // stride is how many series are read between two looks at whether ctx has ended.
 const stride = 1024
 
-func (d *Decoder) readFamily(ctx context.Context, family *dto.MetricFamily) error {
+func (d *Reader) readFamily(ctx context.Context, family *dto.MetricFamily) error {
 	name, typ := family.GetName(), typeOf(family)
 	d.keep = d.wants(name)
 	d.list(name, typ, family.GetMetric())
@@ -126,11 +131,8 @@ func (d *Decoder) readFamily(ctx context.Context, family *dto.MetricFamily) erro
 const maxListed = 32
 
 // list adds to the families of the scrape.
-func (d *Decoder) list(name string, typ Type, metrics []*dto.Metric) {
-	f := Family{Name: name, Type: typ, Series: len(metrics)}
-	if n := len(d.scrape.Families); n < cap(d.scrape.Families) {
-		f.Labels = d.scrape.Families[:n+1][n].Labels[:0] // of a scrape before
-	}
+func (d *Reader) list(name string, typ Type, metrics []*dto.Metric) {
+	f := Family{Name: name, Type: typ, Series: len(metrics), Wanted: d.keep}
 	if len(metrics) > 0 {
 		for _, l := range metrics[0].GetLabel()[:min(len(metrics[0].GetLabel()), maxListed)] {
 			f.Labels = append(f.Labels, l.GetName())
@@ -139,7 +141,7 @@ func (d *Decoder) list(name string, typ Type, metrics []*dto.Metric) {
 	d.scrape.Families = append(d.scrape.Families, f)
 }
 
-func (d *Decoder) readMetric(name string, typ Type, m *dto.Metric) {
+func (d *Reader) readMetric(name string, typ Type, m *dto.Metric) {
 	switch {
 	case typ == Counter && m.Counter != nil:
 		d.readCounter(name, m)
@@ -174,7 +176,7 @@ func typeOf(family *dto.MetricFamily) Type {
 
 // claim finds the series' entry, or counts its n samples as skipped if the
 // body has had the series before.
-func (d *Decoder) claim(name string, typ Type, m *dto.Metric, n int) (*entry, bool) {
+func (d *Reader) claim(name string, typ Type, m *dto.Metric, n int) (*entry, bool) {
 	find := d.series.pass
 	if d.keep {
 		find = d.series.lookup
@@ -186,21 +188,21 @@ func (d *Decoder) claim(name string, typ Type, m *dto.Metric, n int) (*entry, bo
 	return e, ok
 }
 
-func (d *Decoder) skip(n int, s *Series, why string) {
+func (d *Reader) skip(n int, s *Series, why string) {
 	d.scrape.Skipped.Add(n, func() string { return fmt.Sprintf("%s %s", s, why) })
 }
 
 // take counts n samples as exposed, and makes s, the state of e's series, one
 // of the Scrape's if it is wanted.
-func (d *Decoder) take(n int, e *entry, s Sample) {
+func (d *Reader) take(n int, e *entry, s Sample) {
 	d.scrape.Exposed += n
 	if d.keep {
-		s.Series, e.at = &e.series, len(d.scrape.Samples)
+		s.Series, s.Ref, s.Before, e.at = &e.series, e.ref, e.before, len(d.scrape.Samples)
 		d.scrape.Samples = append(d.scrape.Samples, s)
 	}
 }
 
-func (d *Decoder) readCounter(name string, m *dto.Metric) {
+func (d *Reader) readCounter(name string, m *dto.Metric) {
 	e, ok := d.claim(name, Counter, m, 1)
 	v := m.GetCounter().GetValue()
 	switch {
@@ -214,13 +216,13 @@ func (d *Decoder) readCounter(name string, m *dto.Metric) {
 	}
 }
 
-func (d *Decoder) readValue(name string, typ Type, m *dto.Metric, v float64) {
+func (d *Reader) readValue(name string, typ Type, m *dto.Metric, v float64) {
 	if e, ok := d.claim(name, typ, m, 1); ok {
 		d.take(1, e, Sample{Value: v})
 	}
 }
 
-func (d *Decoder) readSummary(name string, m *dto.Metric) {
+func (d *Reader) readSummary(name string, m *dto.Metric) {
 	n := len(m.GetSummary().GetQuantile()) + 2
 	e, ok := d.claim(name, SummaryType, m, n)
 	if !ok {

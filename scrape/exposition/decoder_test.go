@@ -15,7 +15,7 @@ import (
 // read parses one body with a fresh reader.
 func read(t *testing.T, body string) Scrape {
 	t.Helper()
-	s, err := NewDecoder(nil).Read([]byte(body), "")
+	s, err := readBody(newReader(nil), []byte(body), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,19 +40,19 @@ s_count 4
 u 5
 `)
 	want := []Sample{
-		{Series: &Series{Ref: 0, Name: "a_total", Type: Counter, Labels: []Label{{"b", "2"}, {"z", "1"}}}, Value: 7},
-		{Series: &Series{Ref: 1, Name: "g", Type: Gauge}, Value: math.NaN()},
-		{Series: &Series{Ref: 2, Name: "h", Type: HistogramType}, Histogram: &Histogram{
+		{Series: &Series{Name: "a_total", Type: Counter, Labels: []Label{{"b", "2"}, {"z", "1"}}}, Ref: 0, Value: 7},
+		{Series: &Series{Name: "g", Type: Gauge}, Ref: 1, Value: math.NaN()},
+		{Series: &Series{Name: "h", Type: HistogramType}, Ref: 2, Histogram: &Histogram{
 			Bounds: []float64{.5, 1}, Cumulative: []float64{1, 2, 3}, Sum: 4.5,
 		}},
-		{Series: &Series{Ref: 3, Name: "s", Type: SummaryType}, Summary: &Summary{Count: 4, Sum: 10, Quantiles: []Quantile{{.5, 9}}}},
-		{Series: &Series{Ref: 4, Name: "u", Type: Untyped}, Value: 5},
+		{Series: &Series{Name: "s", Type: SummaryType}, Ref: 3, Summary: &Summary{Count: 4, Sum: 10, Quantiles: []Quantile{{.5, 9}}}},
+		{Series: &Series{Name: "u", Type: Untyped}, Ref: 4, Value: 5},
 	}
 	if diff := cmp.Diff(want, s.Samples, cmpopts.EquateNaNs(), cmpopts.EquateEmpty()); diff != "" {
 		t.Error(diff)
 	}
-	if want := 1 + 1 + 5 + 3 + 1; s.Exposed != want {
-		t.Errorf("Exposed is %d, want %d: every bucket, quantile, sum and count is a sample", s.Exposed, want)
+	if want := 1 + 1 + 5 + 3 + 1; s.Taken != want {
+		t.Errorf("Exposed is %d, want %d: every bucket, quantile, sum and count is a sample", s.Taken, want)
 	}
 }
 
@@ -60,9 +60,9 @@ func TestFastSkipsWhatCannotBeTrue(t *testing.T) {
 	f := func(body string, taken, skipped int, reason string) {
 		t.Helper()
 		s := read(t, body)
-		if s.Exposed != taken || s.Skipped.Count != skipped || s.Skipped.Reason != reason {
+		if s.Taken != taken || s.Skipped.Count != skipped || s.Skipped.Reason != reason {
 			t.Errorf("took %d and skipped %d because %q; want %d, %d, %q\n%s",
-				s.Exposed, s.Skipped.Count, s.Skipped.Reason, taken, skipped, reason, body)
+				s.Taken, s.Skipped.Count, s.Skipped.Reason, taken, skipped, reason, body)
 		}
 	}
 	f("# TYPE c counter\nc NaN\n", 0, 1, "c is NaN, which no counter can be")
@@ -105,7 +105,7 @@ func TestFastHistogramTotals(t *testing.T) {
 func TestFastRefusesBrokenBodies(t *testing.T) {
 	f := func(body, want string) {
 		t.Helper()
-		_, err := NewDecoder(nil).Read([]byte(body), "")
+		_, err := readBody(newReader(nil), []byte(body), "")
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.60q: error %v, want one that says %q", body, err, want)
 		}
@@ -116,46 +116,46 @@ func TestFastRefusesBrokenBodies(t *testing.T) {
 }
 
 func TestFastSeriesKeepTheirRefs(t *testing.T) {
-	r := NewDecoder(nil)
-	first, err := r.Read([]byte("a{x=\"1\"} 1\nb 1\n"), "")
+	r := newReader(nil)
+	first, err := readBody(r, []byte("a{x=\"1\"} 1\nb 1\n"), "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	a, b := first.Samples[0].Series, first.Samples[1].Series
-	if _, err := r.Read([]byte("b 2\n"), ""); err != nil {
+	if _, err := readBody(r, []byte("b 2\n"), ""); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Read([]byte("broken"), ""); err == nil {
+	if _, err := readBody(r, []byte("broken"), ""); err == nil {
 		t.Fatal("a broken body was read")
 	}
-	again, err := r.Read([]byte("a{x=\"1\"} 3\nb 3\nc 3\n"), "")
+	again, err := readBody(r, []byte("a{x=\"1\"} 3\nb 3\nc 3\n"), "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if again.Samples[0].Series != a || again.Samples[1].Series != b {
 		t.Error("a series that vanished for one read, or past a broken one, is another series")
 	}
-	if ref := again.Samples[2].Series.Ref; ref != 2 {
+	if ref := again.Samples[2].Ref; ref != 2 {
 		t.Errorf("the third series has Ref %d, want 2", ref)
 	}
 }
 
 func TestFastVanishedSeriesAreForgottenWhenTheyOutnumberLiveOnes(t *testing.T) {
-	r := NewDecoder(nil)
+	r := newReader(nil)
 	var most int
 	for round := range 30 {
 		var body strings.Builder
 		for i := range 500 {
 			fmt.Fprintf(&body, "m{id=\"%d-%d\"} 1\n", round, i)
 		}
-		s, err := r.Read([]byte(body.String()), "")
+		s, err := readBody(r, []byte(body.String()), "")
 		if err != nil {
 			t.Fatal(err)
 		}
 		refs := make(map[int]bool)
 		for _, sample := range s.Samples {
-			refs[sample.Series.Ref] = true
-			most = max(most, sample.Series.Ref)
+			refs[sample.Ref] = true
+			most = max(most, sample.Ref)
 		}
 		if len(refs) != 500 {
 			t.Fatalf("500 series have %d refs", len(refs))
@@ -177,17 +177,17 @@ h_bucket{le="+Inf"} 2
 w 5
 w 6
 `)
-	r := NewDecoder(func(family string) bool { return family == "w" })
+	r := newReader(func(family string) bool { return family == "w" })
 	for range 2 {
-		s, err := r.Read(body, "")
+		s, err := readBody(r, body, "")
 		if err != nil {
 			t.Fatal(err)
 		}
 		if len(s.Samples) != 1 || s.Samples[0].Series.Name != "w" || s.Samples[0].Value != 5 {
 			t.Errorf("samples %v, want w alone", s.Samples)
 		}
-		if want := (Skipped{3, `a{x="1"} appears twice`}); s.Exposed != 6 || s.Skipped != want {
-			t.Errorf("%d exposed, skipped %v; want 6, %v", s.Exposed, s.Skipped, want)
+		if want := (Skipped{3, `a{x="1"} appears twice`}); s.Taken != 6 || s.Skipped != want {
+			t.Errorf("%d exposed, skipped %v; want 6, %v", s.Taken, s.Skipped, want)
 		}
 		if n := len(r.series.entries); n != 1 || r.series.passed != nil {
 			t.Errorf("%d series are remembered", n)
@@ -210,21 +210,21 @@ func FuzzReadKeepsItsPromises(f *testing.F) {
 	f.Add([]byte("# TYPE c counter\nc{a=\"b\"} 1\nc{a=\"b\"} -1\n"))
 	f.Add([]byte("# TYPE s summary\ns_count NaN\ns_sum NaN\n"))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		r := NewDecoder(nil)
-		s, err := r.Read(body, "text/plain")
+		r := newReader(nil)
+		s, err := readBody(r, body, "text/plain")
 		if err != nil {
 			return
 		}
 		seen := make(map[int]bool)
 		for _, sample := range s.Samples {
-			if seen[sample.Series.Ref] {
+			if seen[sample.Ref] {
 				t.Errorf("%v comes twice", sample.Series)
 			}
-			seen[sample.Series.Ref] = true
+			seen[sample.Ref] = true
 			checkSample(t, &sample)
 		}
-		again, err := r.Read(body, "text/plain")
-		if err != nil || len(again.Samples) != len(s.Samples) || again.Exposed != s.Exposed {
+		again, err := readBody(r, body, "text/plain")
+		if err != nil || len(again.Samples) != len(s.Samples) || again.Taken != s.Taken {
 			t.Errorf("the same body read twice differs: %v", err)
 		}
 	})

@@ -1,62 +1,114 @@
 // Package exposition turns the body that a target answers into samples.
 //
-// Its reader is stateful, one per target: two bodies of a target have nearly
+// Its readers are stateful, one per target: two bodies of a target have nearly
 // always the same series, so what a series means is worked out once and looked
 // up by number afterwards.
 package exposition
 
 import (
-	"context"
 	"fmt"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/redpoll/redpoll/internal/redpoll"
 )
 
-// Reader reads the bodies of one target, one after the other. It is not safe
-// for concurrent use.
-type Reader interface {
-	// ReadContext takes a body and the Content-Type it came with. The Scrape,
-	// its samples and the values inside them are valid until the next
-	// ReadContext only; the Series they point to are valid, and never change,
-	// for longer. body may be reused as soon as ReadContext has returned.
-	//
-	// An error means that the body as a whole cannot be trusted, or is that of
-	// ctx, which ends the reading soon; the Reader keeps its state and may read
-	// the next body.
-	ReadContext(ctx context.Context, body []byte, contentType string) (Scrape, error)
+// Options say how bodies are read. What its functions say of an argument must
+// never change; they may be called concurrently.
+type Options struct {
+	// Wanted says which families' samples a Scrape has. Others are only counted,
+	// and nothing of their series is remembered. nil wants all.
+	Wanted func(family string) bool
+	// Relabel is given the labels of a line, with __name__ and le or quantile,
+	// when the line is first seen, and gives those to use instead, or false to
+	// leave the line out. A histogram of a protobuf body is relabelled as if it
+	// were text. What lines belong together, and which families are Wanted, is
+	// found out afterwards. nil leaves all as exposed.
+	Relabel func(labels.Labels) (labels.Labels, bool)
+	// HonorTimestamps leaves out, as Skipped, samples whose own timestamp is
+	// more than 5 minutes before or 10 minutes after Body.At. Otherwise
+	// timestamps are ignored.
+	HonorTimestamps bool
+	Limits          Limits
+}
+
+// Limits bound what a body may have; 0 is no limit. They hold after Relabel.
+type Limits struct {
+	Samples          int // beyond it, in the order of the body, samples are left out
+	Labels           int // of a series, its name being one
+	LabelNameLength  int // in bytes
+	LabelValueLength int // in bytes, of the name of the series, too
+	NativeBuckets    int // of a native histogram
+	// Fail makes any excess fail the whole body with a *LimitError, as in
+	// Prometheus, where otherwise only the excess is left out.
+	Fail bool
+}
+
+// Limited says what a limit left out.
+type Limited struct {
+	Limit   string // as in the configuration: sample_limit, label_limit, …
+	Count   int    // samples
+	Example string // the first of them
+}
+
+// Body is what a target answered.
+type Body struct {
+	// Bytes may be reused when Read has returned.
+	Bytes       []byte
+	ContentType string    // says the format; what names none is text
+	At          time.Time // when it was asked for
+	// Complete tells that the body is known to have arrived whole. Otherwise
+	// text without a last line feed is refused, and so is a body that ends
+	// where the body before it went on.
+	Complete bool
 }
 
 // Scrape is what one body says.
 type Scrape struct {
 	// Read is the number of the read, which grows with every call.
 	Read uint64
-	// Samples are those that the reader was made for, in the order of family
-	// names, then as exposed.
+	// Samples are those that are wanted, in the order of family names, then as
+	// exposed.
 	Samples []Sample
-	// Exposed counts all samples as Prometheus does: every bucket, quantile,
-	// sum and count is one. Skipped ones are not included.
-	Exposed int
+	// Exposed counts all samples as Prometheus' scrape_samples_scraped does:
+	// every bucket, quantile, sum and count is one. Relabelled counts those that
+	// Relabel and the limits left, Taken those of them that were not Skipped.
+	Exposed, Relabelled, Taken int
+	// Added counts the Relabelled that the scrape before did not have.
+	Added int
 	// Skipped counts samples that were left out because they cannot be true.
 	Skipped Skipped
+	// Limited is what each limit left out, if anything.
+	Limited []Limited
 	// Forgotten are the Refs that stood for series which the Reader has forgotten
 	// since the last Scrape. Samples may have series that were given one of them
-	// anew. They are valid as long as the Samples.
+	// anew.
 	Forgotten []int
 	// Families are all that the body has, wanted or not, in the order of their
-	// names. They are valid as long as the Samples. Gauges that say when the
-	// series of another family began (http_requests_created for
-	// http_requests_total) are a part of that family and none of their own.
+	// names. They are immutable and may be kept. Gauges that say when the series
+	// of another family began (http_requests_created for http_requests_total)
+	// are a part of that family and none of their own.
 	Families []Family
+	// Used and Unused say what the families that are wanted are of the body, and
+	// the others, comments included.
+	Used, Unused Share
 }
+
+// Share is a part of a body. In protobuf Bytes is 0.
+type Share struct{ Bytes, Series, Samples int }
 
 // Family is a metric family of a body.
 type Family struct {
 	Name   string
 	Type   Type
-	Series int // a histogram or a summary is one
+	Help   string // the first maxHelp bytes; empty if there is none
+	Unit   string // the same
+	Series int    // a histogram or a summary is one
 	// Labels are the names of the labels of its first series, without le and
 	// quantile: the first maxListed.
 	Labels []string
+	Wanted bool
 }
 
 // Skipped counts what could not be used and remembers the first reason.
@@ -76,6 +128,14 @@ func (s *Skipped) Add(n int, reason func() string) {
 // Sample is one series' state. Which field holds it depends on Series.Type.
 type Sample struct {
 	Series *Series
+	// Ref is a small number for use as an index. No two series that a Reader
+	// remembers share one, but the Ref of a forgotten series is given to a
+	// new one, so compare the Series before trusting what a Ref stood for.
+	Ref int
+	// Before is the number of the read that had the series last, if the Reader
+	// has forgotten it since and knows nothing else of it; 0 if it does not know
+	// of any.
+	Before uint64
 	// Value is of a Counter, Gauge or Untyped. Gauges and untyped values may
 	// be NaN or infinite, counters are finite and not negative.
 	Value float64
@@ -108,21 +168,14 @@ func (t Type) String() string {
 	return [...]string{Untyped: "family without a type", Counter: "counter", Gauge: "gauge", HistogramType: "histogram", SummaryType: "summary"}[t]
 }
 
-// Series is a name with its labels and type. It is immutable. A Reader gives
-// the same pointer for the same series as long as it remembers it; it forgets
-// series that have vanished when they outnumber the ones exposed.
+// Series is a name with its labels and type. It is immutable, and shared by the
+// Readers of a Library, each of which gives the same pointer for the same series
+// as long as it remembers it; it forgets series that have vanished when they
+// outnumber the ones exposed.
 type Series struct {
-	// Ref is a small number for use as an index. No two series that a Reader
-	// remembers share one, but the Ref of a forgotten series is given to a
-	// new one, so compare the pointer before trusting what a Ref stood for.
-	Ref    int
 	Name   string
 	Type   Type
 	Labels []Label // in the order of their names; le and quantile left out
-	// Before is the number of the read that had the series last, if the Reader
-	// has forgotten it since and knows nothing else of it; 0 if it does not know
-	// of any.
-	Before uint64
 }
 
 // Label is a name with a value.

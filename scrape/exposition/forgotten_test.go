@@ -2,6 +2,7 @@ package exposition
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -15,24 +16,21 @@ func numbered(from, to int) []byte {
 	return []byte(b.String())
 }
 
-// readAll gives the series that the last of some bodies has.
-func readAll(t *testing.T, r *Decoder, bodies ...[]byte) (last []*Series) {
+// readAll gives the samples that the last of some bodies has.
+func readAll(t *testing.T, r *Reader, bodies ...[]byte) (last []Sample) {
 	t.Helper()
 	for _, body := range bodies {
-		s, err := r.Read(body, "")
+		s, err := readBody(r, body, "")
 		if err != nil {
 			t.Fatal(err)
 		}
-		last = nil
-		for _, sample := range s.Samples {
-			last = append(last, sample.Series)
-		}
+		last = slices.Clone(s.Samples)
 	}
 	return last
 }
 
 func TestFastASeriesThatComesBackAfterItWasForgottenIsKnownToHaveBeenThere(t *testing.T) {
-	r := NewDecoder(nil)
+	r := newReader(nil)
 	const all = 3 * spareSeries
 	readAll(t, r, numbered(0, all)) // the first read
 	for range recentReads {
@@ -47,7 +45,7 @@ func TestFastASeriesThatComesBackAfterItWasForgottenIsKnownToHaveBeenThere(t *te
 			want = 0 // never forgotten; never there
 		}
 		if s.Before != want {
-			t.Fatalf("%v is said to have been there in read %d, want %d", s, s.Before, want)
+			t.Fatalf("%v is said to have been there in read %d, want %d", s.Series, s.Before, want)
 		}
 	}
 	if n := len(r.series.forgotten.newer); n != 0 {
@@ -56,7 +54,7 @@ func TestFastASeriesThatComesBackAfterItWasForgottenIsKnownToHaveBeenThere(t *te
 }
 
 func TestFastSeriesThatMissedTheLastReadAloneAreNotForgotten(t *testing.T) {
-	r := NewDecoder(nil)
+	r := newReader(nil)
 	const live = 3000
 	// Short-lived series come on top, until some have to be forgotten.
 	first := readAll(t, r, numbered(0, live))
@@ -68,14 +66,14 @@ func TestFastSeriesThatMissedTheLastReadAloneAreNotForgotten(t *testing.T) {
 		t.Fatalf("%d series are remembered", n)
 	}
 	for i, s := range readAll(t, r, numbered(0, live)) {
-		if s != first[i] {
-			t.Fatalf("%v is another series after it missed one read", s)
+		if s.Series != first[i].Series || s.Ref != first[i].Ref {
+			t.Fatalf("%v is another series after it missed one read", s.Series)
 		}
 	}
 }
 
 func TestFastWhatIsKnownOfForgottenSeriesIsBounded(t *testing.T) {
-	r := NewDecoder(nil)
+	r := newReader(nil)
 	const each = 5000
 	for round := range 40 {
 		readAll(t, r, numbered(round*each, (round+1)*each))
@@ -93,12 +91,12 @@ func TestFastWhatIsKnownOfForgottenSeriesIsBounded(t *testing.T) {
 }
 
 func TestFastABurstOfSeriesLeavesNoMemoryBehind(t *testing.T) {
-	r := NewDecoder(nil)
+	r := newReader(nil)
 	const burst = 20_000
 	readAll(t, r, numbered(0, 1), numbered(0, burst))
 	var forgotten int
 	for range recentReads + 1 {
-		s, err := r.Read(numbered(0, 1), "")
+		s, err := readBody(r, numbered(0, 1), "")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -58,11 +58,11 @@ func BenchmarkReadFormats(b *testing.B) {
 	f := func(name, accept string, o prometheus.HistogramOpts) {
 		b.Run(name, func(b *testing.B) {
 			body, contentType := exposed(b, instrumented(100, o), accept)
-			d := NewDecoder(nil)
+			d := newReader(nil)
 			b.SetBytes(int64(len(body)))
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := d.Read(body, contentType); err != nil {
+				if _, err := readBody(d, body, contentType); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -12,7 +12,7 @@ import (
 )
 
 // readHistogram takes the classic buckets, the native ones, or both.
-func (d *Decoder) readHistogram(name string, m *dto.Metric) {
+func (d *Reader) readHistogram(name string, m *dto.Metric) {
 	h := m.GetHistogram()
 	classic, native := d.samplesOf(h)
 	e, ok := d.claim(name, HistogramType, m, classic+native)
@@ -35,7 +35,7 @@ func (d *Decoder) readHistogram(name string, m *dto.Metric) {
 
 // samplesOf says how many samples each sort of a histogram's buckets makes;
 // Prometheus counts native ones as one.
-func (d *Decoder) samplesOf(h *dto.Histogram) (classic, native int) {
+func (d *Reader) samplesOf(h *dto.Histogram) (classic, native int) {
 	if isNative(h) {
 		native = 1
 		if !hasBounds(h) {
@@ -63,7 +63,7 @@ func hasBounds(h *dto.Histogram) bool {
 
 // readClassic gives a histogram, and how many of its n samples were taken; nil
 // if it cannot be used.
-func (d *Decoder) readClassic(e *entry, exposed *dto.Histogram, n int) (*Histogram, int) {
+func (d *Reader) readClassic(e *entry, exposed *dto.Histogram, n int) (*Histogram, int) {
 	doubles, why := e.histogram.set(exposed, &d.layout)
 	if why != "" {
 		d.skip(n, &e.series, why)
@@ -76,7 +76,7 @@ func (d *Decoder) readClassic(e *entry, exposed *dto.Histogram, n int) (*Histogr
 }
 
 // readNative gives a native histogram, nil if it cannot be used.
-func (d *Decoder) readNative(e *entry, exposed *dto.Histogram) *Native {
+func (d *Reader) readNative(e *entry, exposed *dto.Histogram) *Native {
 	if e.native == nil {
 		e.native = new(Native)
 	}

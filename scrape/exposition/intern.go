@@ -49,6 +49,8 @@ type interner struct {
 // entry is a series with the buffers for its values.
 type entry struct {
 	series    Series
+	ref       int
+	before    uint64 // Sample.Before
 	lastRead  uint64
 	at        int // its place among the samples of the last read, -1 if it is none of them
 	histogram Histogram
@@ -111,8 +113,8 @@ func (in *interner) pass(name string, t Type, labels []*dto.LabelPair) (e *entry
 }
 
 func (in *interner) add(name string, t Type, labels []*dto.LabelPair) *entry {
-	e := &entry{series: Series{Ref: in.newRef(), Name: in.name(name), Type: t}}
-	e.series.Before = in.forgotten.recall(maphash.Bytes(in.seed, in.key))
+	e := &entry{ref: in.newRef(), series: Series{Name: in.name(name), Type: t}}
+	e.before = in.forgotten.recall(maphash.Bytes(in.seed, in.key))
 	e.series.Labels = make([]Label, len(labels))
 	for i, l := range labels {
 		e.series.Labels[i] = Label{in.name(l.GetName()), l.GetValue()}
@@ -173,8 +175,8 @@ func (in *interner) forget() {
 	for key, e := range in.entries {
 		if in.readsAway(e) >= least {
 			in.forgotten.add(maphash.String(in.seed, key), e.lastRead)
-			in.dropped = append(in.dropped, e.series.Ref)
-			in.free = append(in.free, e.series.Ref)
+			in.dropped = append(in.dropped, e.ref)
+			in.free = append(in.free, e.ref)
 			delete(in.entries, key)
 		}
 	}

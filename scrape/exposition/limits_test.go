@@ -22,7 +22,7 @@ func manyLabels(n int) string {
 func TestFastBodiesOverALimitAreRefusedBeforeTheyAreParsed(t *testing.T) {
 	f := func(body, want string) {
 		t.Helper()
-		_, err := NewDecoder(nil).Read([]byte(body), "")
+		_, err := readBody(newReader(nil), []byte(body), "")
 		var limit *LimitError
 		if !errors.As(err, &limit) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.60q: error %v, want a LimitError that says %q", body, err, want)
@@ -39,8 +39,8 @@ func TestFastBodiesOverALimitAreRefusedBeforeTheyAreParsed(t *testing.T) {
 func TestFastHonestBodiesAreWithinTheLimits(t *testing.T) {
 	f := func(body string) {
 		t.Helper()
-		if s := read(t, body); s.Exposed != 1 || s.Skipped.Count != 0 {
-			t.Errorf("%.60q: %d samples, %d skipped; want 1, 0", body, s.Exposed, s.Skipped.Count)
+		if s := read(t, body); s.Taken != 1 || s.Skipped.Count != 0 {
+			t.Errorf("%.60q: %d samples, %d skipped; want 1, 0", body, s.Taken, s.Skipped.Count)
 		}
 	}
 	equals := strings.Repeat("a=b&", 1000)
@@ -73,8 +73,8 @@ func TestFastReadingEndsWithItsContext(t *testing.T) {
 	f := func(body []byte, contentType string) {
 		t.Helper()
 		whole := &endsAfter{context.Background(), 1 << 30}
-		r := NewDecoder(nil)
-		want, err := r.ReadContext(whole, body, contentType)
+		r := newReader(nil)
+		want, err := r.Read(whole, Body{Bytes: body, ContentType: contentType, Complete: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -83,12 +83,12 @@ func TestFastReadingEndsWithItsContext(t *testing.T) {
 			t.Fatalf("a body of %d bytes is read with %d looks at the context, want at least %d", len(body), looks, least)
 		}
 		for n := range looks {
-			if _, err := r.ReadContext(&endsAfter{context.Background(), n}, body, contentType); !errors.Is(err, context.Canceled) {
+			if _, err := r.Read(&endsAfter{context.Background(), n}, Body{Bytes: body, ContentType: contentType, Complete: true}); !errors.Is(err, context.Canceled) {
 				t.Fatalf("the context ended after %d of %d looks, and the error is %v", n, looks, err)
 			}
 		}
-		again, err := r.Read(body, contentType)
-		if err != nil || again.Exposed != want.Exposed || again.Samples[0].Series != want.Samples[0].Series {
+		again, err := readBody(r, body, contentType)
+		if err != nil || again.Taken != want.Taken || again.Samples[0].Series != want.Samples[0].Series {
 			t.Errorf("after reading was cancelled, the body reads differently: %v", err)
 		}
 	}

@@ -29,8 +29,8 @@ func nativeOf(t *testing.T, h *dto.Histogram) (*Native, Skipped) {
 	if len(s.Samples) == 0 {
 		return nil, s.Skipped
 	}
-	if s.Exposed != 1 {
-		t.Errorf("a native histogram is %d samples, want 1", s.Exposed)
+	if s.Taken != 1 {
+		t.Errorf("a native histogram is %d samples, want 1", s.Taken)
 	}
 	return s.Samples[0].Native, s.Skipped
 }
@@ -132,7 +132,7 @@ func TestFastNativeBucketsHoldWhatWasObserved(t *testing.T) {
 			h.Observe(observed[len(observed)-1])
 		}
 		body, contentType := exposed(t, registry, acceptProtobuf)
-		s, err := NewDecoder(nil).Read(body, contentType)
+		s, err := readBody(newReader(nil), body, contentType)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -152,8 +152,8 @@ func TestFastNativeBucketsHoldWhatWasObserved(t *testing.T) {
 		if classic.Cumulative[0] != fast || classic.Count() != 1000 {
 			t.Errorf("factor %v: classic buckets %v, want %v of 1000 up to 0.1", factor, classic, fast)
 		}
-		if s.Exposed != 1+5 { // two bounds, +Inf, sum and count
-			t.Errorf("%d samples, want 6", s.Exposed)
+		if s.Taken != 1+5 { // two bounds, +Inf, sum and count
+			t.Errorf("%d samples, want 6", s.Taken)
 		}
 	}
 }
@@ -168,8 +168,8 @@ func TestFastTheClassicHalfOfAHistogramOutlivesTheNativeOne(t *testing.T) {
 	if diff := cmp.Diff(want, s.Samples[0].Histogram.Cumulative); diff != "" || s.Samples[0].Native != nil {
 		t.Errorf("%v %s", s.Samples[0].Native, diff)
 	}
-	if s.Exposed != 4 || s.Skipped.Count != 1 {
-		t.Errorf("%d exposed, %d skipped; want 4, 1", s.Exposed, s.Skipped.Count)
+	if s.Taken != 4 || s.Skipped.Count != 1 {
+		t.Errorf("%d exposed, %d skipped; want 4, 1", s.Taken, s.Skipped.Count)
 	}
 }
 

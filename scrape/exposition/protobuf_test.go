@@ -39,7 +39,7 @@ func protobufOf(tb testing.TB, families ...*dto.MetricFamily) []byte {
 // readProtobuf reads one body with a fresh reader.
 func readProtobuf(t *testing.T, body []byte) Scrape {
 	t.Helper()
-	s, err := NewDecoder(nil).Read(body, acceptProtobuf)
+	s, err := readBody(newReader(nil), body, acceptProtobuf)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func TestFastAnApplicationReadsTheSameInEveryFormat(t *testing.T) {
 		if IsProtobuf(contentType) != (accept == acceptProtobuf) {
 			t.Fatalf("asked for %s, got %s", accept, contentType)
 		}
-		s, err := NewDecoder(nil).Read(body, contentType)
+		s, err := readBody(newReader(nil), body, contentType)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -110,7 +110,7 @@ func TestFastAFamilyThatComesInPiecesIsOne(t *testing.T) {
 		family("y", dto.MetricType_GAUGE, &dto.Metric{Gauge: &dto.Gauge{Value: new(5.0)}}),
 		family("x_total", dto.MetricType_COUNTER, counter("2", 3), counter("1", 4)),
 	))
-	if want := []Family{{"x_total", Counter, 4, []string{"a"}}, {"y", Gauge, 1, nil}}; !cmp.Equal(want, s.Families) {
+	if want := []Family{{Name: "x_total", Type: Counter, Series: 4, Labels: []string{"a"}, Wanted: true}, {Name: "y", Type: Gauge, Series: 1, Wanted: true}}; !cmp.Equal(want, s.Families) {
 		t.Errorf("families %v, want %v", s.Families, want)
 	}
 	if len(s.Samples) != 3 || s.Samples[1].Value != 3 || s.Skipped != (Skipped{2, `x_total{a="1"} appears twice`}) {
@@ -153,9 +153,9 @@ func TestFastNumbersThatAreLeftOutAreZero(t *testing.T) {
 		family("s", dto.MetricType_SUMMARY, &dto.Metric{Summary: &dto.Summary{}}),
 	))
 	want := []Sample{
-		{Series: &Series{Ref: 0, Name: "c", Type: Counter}},
-		{Series: &Series{Ref: 1, Name: "h", Type: HistogramType}, Histogram: &Histogram{Bounds: []float64{1, 2}, Cumulative: []float64{0, 0, 0}}},
-		{Series: &Series{Ref: 2, Name: "s", Type: SummaryType}, Summary: &Summary{}},
+		{Series: &Series{Name: "c", Type: Counter}, Ref: 0},
+		{Series: &Series{Name: "h", Type: HistogramType}, Ref: 1, Histogram: &Histogram{Bounds: []float64{1, 2}, Cumulative: []float64{0, 0, 0}}},
+		{Series: &Series{Name: "s", Type: SummaryType}, Ref: 2, Summary: &Summary{}},
 	}
 	if diff := cmp.Diff(want, s.Samples, cmpopts.EquateEmpty()); diff != "" || s.Skipped.Count != 0 {
 		t.Errorf("%s%v", diff, s.Skipped)
@@ -173,7 +173,7 @@ func TestFastNamesInProtobufAreThoseThatTextMayHave(t *testing.T) {
 	}
 	f := func(body []byte, want string) {
 		t.Helper()
-		_, err := NewDecoder(nil).Read(body, acceptProtobuf)
+		_, err := readBody(newReader(nil), body, acceptProtobuf)
 		if err == nil || !strings.Contains(err.Error(), "family 1 of the protobuf body: "+want) {
 			t.Errorf("error %v, want one that says %q", err, want)
 		}
@@ -184,7 +184,7 @@ func TestFastNamesInProtobufAreThoseThatTextMayHave(t *testing.T) {
 }
 
 func TestFastAFamilyOfTwoTypesSpoilsTheBody(t *testing.T) {
-	_, err := NewDecoder(nil).Read(protobufOf(t,
+	_, err := readBody(newReader(nil), protobufOf(t,
 		family("x", dto.MetricType_COUNTER, counter("1", 1)),
 		family("x", dto.MetricType_GAUGE, &dto.Metric{Gauge: &dto.Gauge{Value: new(5.0)}}),
 	), acceptProtobuf)

@@ -13,8 +13,8 @@ func TestFastSummariesStateTheirQuantilesInOrder(t *testing.T) {
 		if diff := cmp.Diff(want, s.Samples[0].Summary.Quantiles); diff != "" {
 			t.Errorf("%s%s", lines, diff)
 		}
-		if s.Exposed != exposed || s.Skipped.Count != skipped {
-			t.Errorf("%s: %d exposed, %d skipped; want %d, %d", lines, s.Exposed, s.Skipped.Count, exposed, skipped)
+		if s.Taken != exposed || s.Skipped.Count != skipped {
+			t.Errorf("%s: %d exposed, %d skipped; want %d, %d", lines, s.Taken, s.Skipped.Count, exposed, skipped)
 		}
 	}
 	f("", 2, 0)
@@ -27,7 +27,7 @@ func TestFastSummariesStateTheirQuantilesInOrder(t *testing.T) {
 }
 
 func TestFastEveryFamilyOfABodyIsTold(t *testing.T) {
-	s, err := NewDecoder(func(string) bool { return false }).Read([]byte(`z 1
+	s, err := readBody(newReader(func(string) bool { return false }), []byte(`z 1
 # TYPE c_total counter
 c_total{a="1"} 1
 c_total{a="2"} 1
@@ -48,8 +48,8 @@ g 1
 		t.Fatal(err)
 	}
 	want := []Family{
-		{"c_total", Counter, 2, []string{"a"}}, {"g", Gauge, 1, nil}, {"h", HistogramType, 2, []string{"a"}},
-		{"s", SummaryType, 1, nil}, {"z", Untyped, 1, nil},
+		{Name: "c_total", Type: Counter, Series: 2, Labels: []string{"a"}}, {Name: "g", Type: Gauge, Series: 1}, {Name: "h", Type: HistogramType, Series: 2, Labels: []string{"a"}},
+		{Name: "s", Type: SummaryType, Series: 1}, {Name: "z", Type: Untyped, Series: 1},
 	}
 	if diff := cmp.Diff(want, s.Families); diff != "" {
 		t.Error(diff)

@@ -42,7 +42,7 @@ var nanBound = []byte(`le="NaN"`)
 
 // skipNaNBuckets counts the buckets that expfmt leaves out without a word,
 // because their bound is NaN.
-func (d *Decoder) skipNaNBuckets(body []byte, families map[string]*dto.MetricFamily) {
+func (d *Reader) skipNaNBuckets(body []byte, families map[string]*dto.MetricFamily) {
 	for {
 		at := bytes.Index(body, nanBound)
 		if at < 0 {

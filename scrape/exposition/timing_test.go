@@ -31,17 +31,17 @@ func fleetBody(endpoints, step int) []byte {
 // go test -run '^$' -bench Read -benchmem ./scrape/exposition
 func BenchmarkReadKnownBody(b *testing.B) {
 	body := fleetBody(100, 3)
-	r := NewDecoder(nil)
-	s, err := r.Read(body, "")
+	r := newReader(nil)
+	s, err := readBody(r, body, "")
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := r.Read(body, ""); err != nil {
+		if _, err := readBody(r, body, ""); err != nil {
 			b.Fatal(err)
 		}
 	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(s.Exposed), "ns/sample")
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(s.Taken), "ns/sample")
 }

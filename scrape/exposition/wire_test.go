@@ -54,7 +54,7 @@ func TestFastTheSizeOfAProtobufBodyIsThatOfItsParts(t *testing.T) {
 func TestFastDamagedProtobufIsRefusedBeforeItIsParsed(t *testing.T) {
 	f := func(name, want string, body []byte) {
 		t.Helper()
-		_, err := NewDecoder(nil).Read(body, acceptProtobuf)
+		_, err := readBody(newReader(nil), body, acceptProtobuf)
 		if err == nil || err.Error() != want {
 			t.Errorf("%s: error %v, want %q", name, err, want)
 		}
@@ -84,7 +84,7 @@ func TestFastDamagedProtobufIsRefusedBeforeItIsParsed(t *testing.T) {
 func TestFastProtobufBodiesOverALimitAreRefused(t *testing.T) {
 	f := func(want string, body []byte) {
 		t.Helper()
-		_, err := NewDecoder(nil).Read(body, acceptProtobuf)
+		_, err := readBody(newReader(nil), body, acceptProtobuf)
 		var limit *LimitError
 		if !errors.As(err, &limit) || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want a LimitError that says %q", err, want)
@@ -127,7 +127,7 @@ func TestFastReadingProtobufTakesNoMoreMemoryThanMeasured(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		took := allocated(func() { _, _ = NewDecoder(nil).Read(body, acceptProtobuf) })
+		took := allocated(func() { _, _ = readBody(newReader(nil), body, acceptProtobuf) })
 		if most := size.Memory() + overhead(body); took > most {
 			t.Errorf("%s: %d bytes of %+v took %d bytes, more than %d", name, len(body), size, took, most)
 		}
@@ -170,10 +170,10 @@ func FuzzReadProtobufKeepsItsPromises(f *testing.F) {
 		f.Add(protobufOf(f, family("h", dto.MetricType_HISTOGRAM, &dto.Metric{Histogram: h})))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		d := NewDecoder(nil)
+		d := newReader(nil)
 		var s Scrape
 		var err error
-		took := allocated(func() { s, err = d.Read(body, acceptProtobuf) })
+		took := allocated(func() { s, err = readBody(d, body, acceptProtobuf) })
 		size, wrong := Measure(body, acceptProtobuf)
 		if most := size.Memory() + overhead(body); took > most {
 			t.Errorf("%d bytes of %+v took %d bytes, more than %d", len(body), size, took, most)
@@ -184,19 +184,19 @@ func FuzzReadProtobufKeepsItsPromises(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if len(s.Samples) > 0 && s.Exposed == 0 {
+		if len(s.Samples) > 0 && s.Taken == 0 {
 			t.Errorf("%d samples of none", len(s.Samples))
 		}
 		seen := make(map[int]bool)
 		for _, sample := range s.Samples {
-			if seen[sample.Series.Ref] {
+			if seen[sample.Ref] {
 				t.Errorf("%v comes twice", sample.Series)
 			}
-			seen[sample.Series.Ref] = true
+			seen[sample.Ref] = true
 			checkSample(t, &sample)
 		}
-		again, err := d.Read(body, acceptProtobuf)
-		if err != nil || len(again.Samples) != len(s.Samples) || again.Exposed != s.Exposed {
+		again, err := readBody(d, body, acceptProtobuf)
+		if err != nil || len(again.Samples) != len(s.Samples) || again.Taken != s.Taken {
 			t.Errorf("the same body read twice differs: %v", err)
 		}
 	})

@@ -49,7 +49,7 @@ func (d *Deriver) claimEndpoints(samples []exposition.Sample) {
 		return
 	}
 	for i := range samples {
-		t := d.slots[samples[i].Series.Ref].track
+		t := d.slots[samples[i].Ref].track
 		if t == nil || t.family == nil || !t.family.now.chosen {
 			continue
 		}

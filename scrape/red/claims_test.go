@@ -4,8 +4,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/redpoll/redpoll/scrape/exposition"
 )
 
 // Two mappings that both know /x: ten requests between the scrapes are ten,
@@ -16,10 +14,10 @@ func TestFastTwoMappingsOfOneEndpointDoNotCountTwice(t *testing.T) {
 		{Family: "b_requests_total", Kind: Requests, Path: LabelNames{"path"}, Status: LabelNames{"status"}},
 	}
 	d := NewDeriver(Options{Conventions: conventions, MaxEndpoints: 10, MetricsPath: "/metrics"})
-	reader := exposition.NewDecoder(nil)
+	reader := newReader(nil)
 	derive := func(at int, body string) *Derived {
 		t.Helper()
-		scraped, err := reader.Read([]byte(body), "")
+		scraped, err := readBody(reader, []byte(body), "")
 		if err != nil {
 			t.Fatal(err)
 		}

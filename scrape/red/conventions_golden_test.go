@@ -15,7 +15,6 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/redpoll/redpoll/internal/redpoll"
-	"github.com/redpoll/redpoll/scrape/exposition"
 )
 
 // golden is a want.yaml: what follows, by hand, from two bodies of one target
@@ -88,7 +87,7 @@ func goldens(t *testing.T) map[string]golden {
 func deriveGolden(t *testing.T, name string) (derived *Derived, exposed map[string]bool) {
 	t.Helper()
 	d := NewDeriver(Options{MetricsPath: "/metrics", MaxEndpoints: 2000})
-	reader := exposition.NewDecoder(d.Wants)
+	reader := newReader(d.Wants)
 	folder := filepath.Join(goldenFolder, name)
 	read := func(which string, at time.Time) *Derived {
 		contentType := "text/plain; version=0.0.4"
@@ -100,7 +99,7 @@ func deriveGolden(t *testing.T, name string) (derived *Derived, exposed map[stri
 		if err != nil {
 			t.Fatal(err)
 		}
-		scraped, err := reader.Read(body, contentType)
+		scraped, err := readBody(reader, body, contentType)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -64,7 +64,7 @@ type Deriver struct {
 
 	refused int // scrapes since the last one
 
-	slots     []slot // by exposition.Series.Ref
+	slots     []slot // by exposition.Sample.Ref
 	families  map[familyKey]*family
 	endpoints map[endpointKey]*Endpoint
 	rests     int // endpoints that take what is over the limit
@@ -201,7 +201,7 @@ func (d *Deriver) DeriveContext(ctx context.Context, s exposition.Scrape, at tim
 	d.claimEndpoints(s.Samples)
 	d.admit(s.Samples)
 	for i := range s.Samples {
-		if t := d.slots[s.Samples[i].Series.Ref].track; t != nil {
+		if t := d.slots[s.Samples[i].Ref].track; t != nil {
 			d.follow(t, &s.Samples[i], restarted)
 		}
 	}
@@ -267,7 +267,7 @@ func (d *Deriver) anyFell(samples []exposition.Sample) bool {
 		return true
 	}
 	for i := range samples {
-		t := d.slots[samples[i].Series.Ref].track
+		t := d.slots[samples[i].Ref].track
 		if t == nil || t.scrape == 0 {
 			continue
 		}

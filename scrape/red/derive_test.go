@@ -378,7 +378,7 @@ func (c *expiring) Err() error {
 func TestFastAScrapeWhoseTimeIsOverIsAsIfItHadNotBeen(t *testing.T) {
 	s := newTarget(t, Options{})
 	s.scrape(manyRequests(1, 100))
-	late, err := s.reader.Read([]byte(manyRequests(20, 103)), "")
+	late, err := readBody(s.reader, []byte(manyRequests(20, 103)), "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -48,8 +48,8 @@ func benchmarkDerive(b *testing.B, begin func(s *exposition.Sample, code int), s
 	for e := range timedEndpoints {
 		path := "/api/v1/resource" + string(rune('a'+e%26)) + time.Duration(e).String()
 		for i, code := range []string{"200", "404", "500"} {
-			scrape.Samples = append(scrape.Samples, exposition.Sample{Series: &exposition.Series{
-				Ref: len(scrape.Samples), Name: "http_request_duration_seconds", Type: exposition.HistogramType,
+			scrape.Samples = append(scrape.Samples, exposition.Sample{Ref: len(scrape.Samples), Series: &exposition.Series{
+				Name: "http_request_duration_seconds", Type: exposition.HistogramType,
 				Labels: []exposition.Label{{Name: "code", Value: code}, {Name: "method", Value: "GET"}, {Name: "path", Value: path}},
 			}})
 			begin(&scrape.Samples[len(scrape.Samples)-1], i)

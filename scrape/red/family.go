@@ -161,9 +161,10 @@ func (t *track) forget() {
 	t.native, t.stated = nil, false
 }
 
-// newTrack works out what a series says about requests; nil if nothing.
-func (d *Deriver) newTrack(s *exposition.Series) *track {
-	t := &track{series: s, late: s.Before > 0 && s.Before >= d.process.restartRead}
+// newTrack works out what the series of a sample says about requests; nil if
+// nothing.
+func (d *Deriver) newTrack(s *exposition.Sample) *track {
+	t := &track{series: s.Series, late: s.Before > 0 && s.Before >= d.process.restartRead}
 	d.place(t)
 	d.recognise(t)
 	if t.family == nil && !t.pathless && !t.crowded && t.joins == nil {

@@ -10,7 +10,6 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/redpoll/redpoll/internal/redpoll"
-	"github.com/redpoll/redpoll/scrape/exposition"
 )
 
 // FuzzDeriveNeverInventsFigures feeds three arbitrary bodies: whatever they
@@ -27,10 +26,10 @@ func FuzzDeriveNeverInventsFigures(f *testing.F) {
 	f.Add([]byte(unknown("acme_request_duration_ms", `route="/a",status="x"`, 1)), []byte(unknown("acme_request_duration_ms", `shard="{"`, 1)),
 		[]byte(unknown("kong_request_latency_ms", `route="a: [b"`, 1)))
 	f.Fuzz(func(t *testing.T, a, b, c []byte) {
-		reader := exposition.NewDecoder(nil)
+		reader := newReader(nil)
 		d := NewDeriver(Options{MaxEndpoints: 4, MetricsPath: "/metrics"})
 		for i, body := range [][]byte{a, b, c} {
-			scraped, err := reader.Read(body, "")
+			scraped, err := readBody(reader, body, "")
 			if err != nil {
 				continue
 			}

@@ -1,6 +1,7 @@
 package red
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -18,9 +19,19 @@ var epoch = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 // target feeds bodies to a deriver, five seconds apart.
 type target struct {
 	t       *testing.T
-	reader  *exposition.Decoder
+	reader  *exposition.Reader
 	deriver *Deriver
 	at      time.Time
+}
+
+// newReader makes a reader with a library of its own.
+func newReader(wanted func(family string) bool) *exposition.Reader {
+	return exposition.NewLibrary(exposition.Options{Wanted: wanted}).NewReader()
+}
+
+// readBody reads a body that arrived whole.
+func readBody(r *exposition.Reader, body []byte, contentType string) (exposition.Scrape, error) {
+	return r.Read(context.Background(), exposition.Body{Bytes: body, ContentType: contentType, At: epoch, Complete: true})
 }
 
 func newTarget(t *testing.T, o Options) *target {
@@ -36,13 +47,13 @@ func newTarget(t *testing.T, o Options) *target {
 			t.Fatal(err)
 		}
 	}
-	return &target{t: t, reader: exposition.NewDecoder(nil), deriver: NewDeriver(o), at: epoch}
+	return &target{t: t, reader: newReader(nil), deriver: NewDeriver(o), at: epoch}
 }
 
 // scrape derives from the next body.
 func (s *target) scrape(body string) *Derived {
 	s.t.Helper()
-	scraped, err := s.reader.Read([]byte(body), "")
+	scraped, err := readBody(s.reader, []byte(body), "")
 	if err != nil {
 		s.t.Fatalf("%v\n%s", err, body)
 	}

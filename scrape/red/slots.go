@@ -46,11 +46,11 @@ func (d *Deriver) empty(s *slot) {
 func (d *Deriver) resolve(ctx context.Context, samples []exposition.Sample) error {
 	again := len(d.now.crowded) > 0 && len(d.families) < maxFamilies // there is room now
 	for i := range samples {
-		series := samples[i].Series
-		for series.Ref >= len(d.slots) {
+		series, ref := samples[i].Series, samples[i].Ref
+		for ref >= len(d.slots) {
 			d.slots = append(d.slots, slot{})
 		}
-		s := &d.slots[series.Ref]
+		s := &d.slots[ref]
 		crowded := again && s.track != nil && s.track.crowded
 		if s.series == series && !crowded {
 			continue
@@ -63,7 +63,7 @@ func (d *Deriver) resolve(ctx context.Context, samples []exposition.Sample) erro
 			continue
 		}
 		d.empty(s)
-		*s = slot{series: series, track: d.newTrack(series), role: d.roleOf(series)}
+		*s = slot{series: series, track: d.newTrack(&samples[i]), role: d.roleOf(series)}
 	}
 	return nil
 }
@@ -72,7 +72,7 @@ func (d *Deriver) resolve(ctx context.Context, samples []exposition.Sample) erro
 func (d *Deriver) look(samples []exposition.Sample) {
 	for i := range samples {
 		series := samples[i].Series
-		s := &d.slots[series.Ref]
+		s := &d.slots[samples[i].Ref]
 		switch s.role {
 		case noRole:
 		case buildInfo:

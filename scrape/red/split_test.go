@@ -28,17 +28,19 @@ type instance struct {
 	total   redpoll.Increase
 }
 
+var splitCodes = []string{"200", "404", "503"}
+
 // splitBounds are those of classic histograms.
 var splitBounds = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5}
 
 func newInstance(r *rand.Rand, native bool) *instance {
 	i := &instance{r: r, native: native, series: make(map[string]*exposition.Series), deriver: NewDeriver(Options{MaxEndpoints: 9})}
 	if r.IntN(2) == 0 {
-		i.process = &exposition.Series{Ref: 0, Name: "process_start_time_seconds", Type: exposition.Gauge}
+		i.process = &exposition.Series{Name: "process_start_time_seconds", Type: exposition.Gauge}
 	}
-	for n, code := range []string{"200", "404", "503"} {
+	for _, code := range splitCodes {
 		i.series[code] = &exposition.Series{
-			Ref: n + 1, Name: "http_request_duration_seconds", Type: exposition.HistogramType,
+			Name: "http_request_duration_seconds", Type: exposition.HistogramType,
 			Labels: []exposition.Label{{Name: "code", Value: code}, {Name: "path", Value: "/a"}},
 		}
 	}
@@ -68,7 +70,7 @@ func (i *instance) scrape(at time.Time) {
 		s.Samples = append(s.Samples, exposition.Sample{Series: i.process, Value: i.begun})
 	}
 	for _, code := range slices.Sorted(maps.Keys(i.served)) { // born with the first request
-		sample := exposition.Sample{Series: i.series[code]}
+		sample := exposition.Sample{Series: i.series[code], Ref: 1 + slices.Index(splitCodes, code)}
 		if i.process == nil {
 			sample.Created = i.begun
 		}
@@ -232,16 +234,16 @@ func wantTruth(t *testing.T, name string, want *truth, got *redpoll.Increase) {
 func TestFastNothingThatATargetStatesMakesImpossibleFigures(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	series := []*exposition.Series{
-		{Ref: 0, Name: "http_request_duration_seconds", Type: exposition.HistogramType, Labels: []exposition.Label{{Name: "code", Value: "200"}, {Name: "path", Value: "/a"}}},
-		{Ref: 1, Name: "http_request_duration_seconds", Type: exposition.HistogramType, Labels: []exposition.Label{{Name: "code", Value: "500"}, {Name: "path", Value: "/a"}}},
+		{Name: "http_request_duration_seconds", Type: exposition.HistogramType, Labels: []exposition.Label{{Name: "code", Value: "200"}, {Name: "path", Value: "/a"}}},
+		{Name: "http_request_duration_seconds", Type: exposition.HistogramType, Labels: []exposition.Label{{Name: "code", Value: "500"}, {Name: "path", Value: "/a"}}},
 	}
 	for range 300 {
 		d := NewDeriver(Options{MaxEndpoints: 3, Scale: redpoll.Scale(r.IntN(2))})
 		for step := range 8 {
 			var s exposition.Scrape
-			for _, one := range series {
+			for ref, one := range series {
 				if r.IntN(5) > 0 {
-					s.Samples = append(s.Samples, anySample(r, one))
+					s.Samples = append(s.Samples, anySample(r, one, ref))
 				}
 			}
 			for _, e := range d.Derive(s, epoch.Add(time.Duration(step)*time.Second)).Endpoints {
@@ -255,8 +257,8 @@ func TestFastNothingThatATargetStatesMakesImpossibleFigures(t *testing.T) {
 
 // anySample is a state that a reader may pass on, but an honest target seldom
 // has.
-func anySample(r *rand.Rand, series *exposition.Series) exposition.Sample {
-	s := exposition.Sample{Series: series, Created: float64(r.IntN(3) * 100)}
+func anySample(r *rand.Rand, series *exposition.Series, ref int) exposition.Sample {
+	s := exposition.Sample{Series: series, Ref: ref, Created: float64(r.IntN(3) * 100)}
 	sums := []float64{0, 1, 5, 1e300, -3, math.NaN(), math.Inf(1)}
 	counts := func(n int) []float64 {
 		list := make([]float64, n)

@@ -5,15 +5,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-
-	"github.com/redpoll/redpoll/scrape/exposition"
 )
 
 func TestFastWhatIsNotWantedChangesNothing(t *testing.T) {
 	for _, c := range conventionCases {
 		t.Run(c.name, func(t *testing.T) {
 			all, wanted := newTarget(t, Options{}), newTarget(t, Options{})
-			wanted.reader = exposition.NewDecoder(wanted.deriver.Wants)
+			wanted.reader = newReader(wanted.deriver.Wants)
 			others := "# TYPE go_goroutines gauge\ngo_goroutines 7\nprocess_start_time_seconds 1000\nredpoll_build_info 1\n"
 			for _, body := range []string{c.first + others, c.second + others} {
 				if diff := cmp.Diff(all.scrape(body), wanted.scrape(body), cmpopts.IgnoreUnexported(Endpoint{})); diff != "" {
