@@ -129,7 +129,7 @@ func (m *Manager) buildJob(c *JobConfig, running *job) (*job, error) {
 	if running != nil && sameSettings(&running.config, c) {
 		j.settings = running.settings
 	} else {
-		client, err := newClient(c, m.agent)
+		client, err := newClient(c)
 		if err != nil {
 			return nil, err
 		}

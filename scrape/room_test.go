@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sync/semaphore"
 
 	"github.com/redpoll/redpoll/internal/redpoll"
@@ -21,15 +22,15 @@ func TestFastRoomIsSharedByLargeBodies(t *testing.T) {
 		one, two, three := room{all: all}, room{all: all}, room{all: all}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		for _, size := range []int64{1 << 20, 100 << 20, bodyMemory - 1} {
+		for _, size := range []int64{1 << 20, bodyMemory / 2, bodyMemory - 1} {
 			if err := one.grow(ctx, size); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if err := two.grow(ctx, smallBody); err != nil {
+		if err := two.grow(ctx, freeBody); err != nil {
 			t.Errorf("a small body waits for large ones: %v", err)
 		}
-		if err := two.grow(ctx, smallBody+1); !errors.Is(err, errNoRoom) {
+		if err := two.grow(ctx, freeBody+1); !errors.Is(err, errNoRoom) {
 			t.Errorf("room for more than there is: %v", err)
 		}
 		two.leave()
@@ -47,22 +48,42 @@ func TestFastRoomIsSharedByLargeBodies(t *testing.T) {
 	})
 }
 
-func TestFastALargeBodyAsksForAllItsRoomAtOnce(t *testing.T) {
-	f := func(expected int64, want error) {
+func TestFastABodyAsksForRoomAsMuchAsItsBeginningMakesBelievable(t *testing.T) {
+	f := func(arrives, expected int64, want ...int64) {
 		t.Helper()
-		synctest.Test(t, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-			defer cancel()
-			buffer := make([]byte, 0, smallBody)
-			a := answer{buffer: &buffer, room: room{all: semaphore.NewWeighted(2 << 20)}}
-			if err := a.readAll(ctx, bytes.NewReader(bodyOf(5_000)), expected, 50<<20); !errors.Is(err, want) {
-				t.Errorf("of 2 MiB for a body that is expected to have %d bytes and has 500,000: %v", expected, err)
-			}
-		})
+		a := answer{buffer: takeBuffer(minBuffer), room: room{all: semaphore.NewWeighted(bodyMemory)}}
+		body := &growthLog{answer: &a, from: bytes.NewReader(bodyOf(int(arrives / 100)))}
+		if err := a.readAll(t.Context(), body, expected, 50<<20); err != nil {
+			t.Fatal(err)
+		}
+		a.release()
+		for i := range want {
+			want[i] <<= 10
+		}
+		if diff := cmp.Diff(want, body.sizes); diff != "" {
+			t.Errorf("buffers for %d bytes when %d are expected (-want +got):\n%s", arrives, expected, diff)
+		}
 	}
-	f(0, nil)
-	f(500_000, nil)
-	f(2_000_000, errNoRoom)
+	f(10_000, 0, 16)
+	f(10_000, 10_000_000, 16) // it announces much, and sends little
+	f(50_000, 10_000_000, 16, 128)
+	f(500_000, 500_000, 16, 128, 1024)
+	f(480_000, 480_000, 16, 128, 512)
+	f(500_000, 0, 16, 32, 64, 128, 256, 512)
+}
+
+// growthLog notes the sizes of an answer's buffer as it is read into.
+type growthLog struct {
+	answer *answer
+	from   io.Reader
+	sizes  []int64
+}
+
+func (l *growthLog) Read(p []byte) (int, error) {
+	if size := int64(cap(*l.answer.buffer)); len(l.sizes) == 0 || l.sizes[len(l.sizes)-1] != size {
+		l.sizes = append(l.sizes, size)
+	}
+	return l.from.Read(p)
 }
 
 func TestFastATargetThatThereIsNoRoomForIsDownAndSaysSo(t *testing.T) {
