@@ -134,6 +134,7 @@ func (m *Manager) buildJob(c *JobConfig, running *job) (*job, error) {
 			return nil, err
 		}
 		j.settings = &settings{config: *c, manager: m, client: client, catalogue: red.NewCatalogue(c.Conventions)}
+		j.policies = newPolicies(j.settings)
 		running = nil
 	}
 	for _, static := range c.StaticConfigs {

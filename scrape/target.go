@@ -22,6 +22,7 @@ type settings struct {
 	manager   *Manager
 	client    *http.Client
 	catalogue *red.Catalogue
+	policies  *policies
 }
 
 // job is a configured job with its targets. It does not change. Targets that
@@ -40,6 +41,8 @@ type target struct {
 
 	cancel context.CancelFunc // ends the loop
 	done   chan struct{}      // closed when it has ended
+
+	policy *policy
 
 	// These belong to the loop's goroutine.
 	reader  reader
@@ -77,22 +80,15 @@ func (j *job) buildTarget(address string, labels map[string]string, running *job
 }
 
 func (j *job) newTarget(identity redpoll.Target, address string) *target {
-	deriver := red.NewDeriver(red.Options{
-		Conventions:  j.config.Endpoints,
-		Catalogue:    j.catalogue,
-		Errors:       j.config.Errors,
-		Folding:      j.config.PathFolding,
-		Scale:        j.config.Estimate.scale(),
-		MetricsPath:  j.config.MetricsPath,
-		MaxEndpoints: followed(j.config.MaxEndpoints),
-	})
+	policy := j.policies.of(labelsOf(&identity))
 	return &target{
 		Target:  identity,
 		job:     j.settings,
 		address: address,
 		done:    make(chan struct{}),
-		reader:  exposition.NewLibrary(exposition.Options{Wanted: deriver.Wants}).NewReader(),
-		deriver: deriver,
+		policy:  policy,
+		reader:  policy.library.NewReader(),
+		deriver: red.NewDeriver(j.deriving(&identity, policy)),
 		window:  window{job: identity.Job, instance: identity.Instance},
 		status: redpoll.TargetStatus{
 			Target:   identity,
@@ -100,6 +96,22 @@ func (j *job) newTarget(identity redpoll.Target, address string) *target {
 			Interval: time.Duration(j.config.ScrapeInterval),
 			Timeout:  time.Duration(j.config.ScrapeTimeout),
 		},
+	}
+}
+
+// deriving are the options for the figures of a target, or of none.
+func (s *settings) deriving(of *redpoll.Target, p *policy) red.Options {
+	return red.Options{
+		Conventions:  s.config.Endpoints,
+		Catalogue:    s.catalogue,
+		Errors:       s.config.Errors,
+		Folding:      s.config.PathFolding,
+		Scale:        s.config.Estimate.scale(),
+		Job:          of.Job,
+		Instance:     of.Instance,
+		HonorLabels:  p.namesOrigins(),
+		MetricsPath:  s.config.MetricsPath,
+		MaxEndpoints: followed(s.config.MaxEndpoints),
 	}
 }
 

@@ -19,7 +19,7 @@ func NewLibrary(o Options) *Library { return &Library{o} }
 
 // NewReader makes a reader that has seen nothing yet, for one target.
 func (l *Library) NewReader() *Reader {
-	return &Reader{wanted: l.options.Wanted, series: newInterner()}
+	return &Reader{wanted: l.options.Wanted, finest: schemaOf(l.options.Limits.NativeFactor), series: newInterner()}
 }
 
 // Reader reads the bodies of one target, one after the other. It is not safe
@@ -27,6 +27,7 @@ func (l *Library) NewReader() *Reader {
 type Reader struct {
 	wanted   func(family string) bool // nil for all
 	keep     bool                     // the current family is wanted
+	finest   int                      // schema of native histograms
 	series   *interner
 	layout   layout
 	protobuf bool     // the current body is

@@ -40,6 +40,9 @@ type Limits struct {
 	LabelNameLength  int // in bytes
 	LabelValueLength int // in bytes, of the name of the series, too
 	NativeBuckets    int // of a native histogram
+	// NativeFactor is the least growth from one bucket of a native histogram to
+	// the next; finer buckets are merged.
+	NativeFactor float64
 	// Fail makes any excess fail the whole body with a *LimitError, as in
 	// Prometheus, where otherwise only the excess is left out.
 	Fail bool

@@ -80,7 +80,7 @@ func (d *Reader) readNative(e *entry, exposed *dto.Histogram) *Native {
 	if e.native == nil {
 		e.native = new(Native)
 	}
-	why := e.native.set(exposed)
+	why := e.native.set(exposed, d.finest)
 	if width := len(e.native.Buckets.Counts); why == "" && d.keep {
 		if width > d.buckets {
 			why = fmt.Sprintf("is left out, because the body has more than %d native buckets, with the empty ones between them", MaxBuckets)

@@ -24,10 +24,20 @@ func isNative(h *dto.Histogram) bool {
 		h.GetZeroThreshold() > 0 || h.GetZeroCount() > 0 || h.GetZeroCountFloat() > 0
 }
 
+// schemaOf is the finest schema whose buckets grow by the factor at least; as
+// fine as there is if that is 1 or less.
+func schemaOf(factor float64) int {
+	if factor <= 1 {
+		return finestSchema
+	}
+	return int(max(redpoll.MinSchema, min(math.Floor(-math.Log2(math.Log2(factor))), finestSchema)))
+}
+
 // set takes over an exposed native histogram, reusing the memory for the counts.
+// Buckets are merged where the schema is finer than finest.
 // why is not empty if it cannot be used. Of a schema that it does not know
 // Prometheus takes nothing of the whole body; here the other series are read.
-func (n *Native) set(exposed *dto.Histogram) (why string) {
+func (n *Native) set(exposed *dto.Histogram, finest int) (why string) {
 	count, known := countOf(exposed)
 	zero := exposed.GetZeroCountFloat()
 	if zero == 0 {
@@ -58,24 +68,24 @@ func (n *Native) set(exposed *dto.Histogram) (why string) {
 	if below > 0 {
 		return "has observations below zero, which no duration is"
 	}
-	return n.setBuckets(int(schema), run{exposed.GetPositiveSpan(), exposed.GetPositiveDelta(), exposed.GetPositiveCount()})
+	return n.setBuckets(int(schema), finest, run{exposed.GetPositiveSpan(), exposed.GetPositiveDelta(), exposed.GetPositiveCount()})
 }
 
 // setBuckets fills in the positive buckets.
-func (n *Native) setBuckets(schema int, positive run) (why string) {
+func (n *Native) setBuckets(schema, finest int, positive run) (why string) {
 	if _, why := positive.total(); why != "" {
 		return why
 	}
 	x := &n.Buckets
 	first, last, ok := positive.bounds()
 	if !ok {
-		x.Schema = int8(min(schema, redpoll.MaxSchema))
+		x.Schema = int8(min(schema, finest, redpoll.MaxSchema))
 		return ""
 	}
 	if !redpoll.CanBound(schema, first, last) {
 		return "has native buckets beyond any duration"
 	}
-	x.Schema = redpoll.FittingSchema(schema, first, last)
+	x.Schema = min(redpoll.FittingSchema(schema, first, last), int8(finest))
 	shift := schema - int(x.Schema)
 	x.Cover(redpoll.Coarser(first, shift), redpoll.Coarser(last, shift))
 	positive.each(func(number int, count float64) {
