@@ -164,6 +164,7 @@ func phase(name string, interval time.Duration, now time.Time) time.Duration {
 
 // scrape does one scrape and records how it went.
 func (t *target) scrape(ctx context.Context) {
+	defer t.deriver.Release() // what it derived is recorded by then
 	begun := time.Now()
 	// Requests go on in the target while this machine sleeps, and the wall
 	// clock with them; the monotonic clock, which tells durations, does not.

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/redpoll/redpoll/internal/redpoll"
@@ -66,10 +67,11 @@ type Deriver struct {
 
 	slots     []slot // by exposition.Sample.Ref
 	families  map[familyKey]*family
-	endpoints map[endpointKey]*Endpoint
+	endpoints map[endpointKey]*endpoint
 	rests     int // endpoints that take what is over the limit
 	origins   origins
-	now       current
+	now       *current // of the last scrape; nil once released
+	crowded   bool     // the last scrape had families that there is no room for
 
 	process process
 	builds  builds
@@ -85,13 +87,14 @@ type Deriver struct {
 	result  Derived
 }
 
-// current is what belongs to one scrape alone.
+// current is what belongs to one scrape alone. It is far more than what a Deriver
+// remembers, so that all of them share the memory.
 type current struct {
-	present  []*Endpoint
-	fresh    []int    // the samples of series that are new and about requests
-	linked   []*track // counters of requests that others time
-	pathless []string // families of requests, in order, with series that name no path
-	crowded  []string // the same, that there is no room for
+	present  []*Endpoint // what follows in the same memory are Endpoints to be used again
+	fresh    []int       // the samples of series that are new and about requests
+	linked   []*track    // counters of requests that others time
+	pathless []string    // families of requests, in order, with series that name no path
+	crowded  []string    // the same, that there is no room for
 
 	best    map[purpose]*family     // the preferred family of each
 	several bool                    // more than one family is used
@@ -101,20 +104,42 @@ type current struct {
 	strays exposition.Skipped // series without room for their origin
 }
 
-// next is the empty state of the scrape after, in the same memory.
-func (c *current) next() current {
+var currents = sync.Pool{New: func() any {
+	return &current{
+		best:   make(map[purpose]*family),
+		claims: make(map[endpointKey]*family),
+		paths:  make(map[endpointKey]bool),
+	}
+}}
+
+// empty leaves nothing but memory.
+func (c *current) empty() {
 	clear(c.best)
 	clear(c.claims)
 	clear(c.paths)
-	return current{
-		present: emptied(c.present), fresh: emptied(c.fresh), linked: emptied(c.linked), pathless: emptied(c.pathless),
+	for _, e := range c.present {
+		e.empty()
+	}
+	*c = current{
+		present: c.present[:0], fresh: emptied(c.fresh), linked: emptied(c.linked), pathless: emptied(c.pathless),
 		crowded: emptied(c.crowded),
 		best:    c.best, claims: c.claims, paths: c.paths,
 	}
 }
 
+// addEndpoint makes room for one more.
+func (c *current) addEndpoint() *Endpoint {
+	n := len(c.present)
+	if n < cap(c.present) && c.present[:n+1][n] != nil {
+		c.present = c.present[:n+1]
+	} else {
+		c.present = append(c.present, &Endpoint{})
+	}
+	return c.present[n]
+}
+
 // Derived is what one scrape says. It and its Endpoints are valid until the
-// next Derive; Recognised, Ignored and Advice may be kept.
+// next Derive or Release; Recognised, Ignored and Advice may be kept.
 type Derived struct {
 	// Elapsed is the time since the last scrape, 0 for the first.
 	Elapsed time.Duration
@@ -148,13 +173,8 @@ func NewDeriver(o Options) *Deriver {
 		exclusive: true,
 		guesses:   make(map[string]*guess),
 		families:  make(map[familyKey]*family),
-		endpoints: make(map[endpointKey]*Endpoint),
+		endpoints: make(map[endpointKey]*endpoint),
 		builds:    make(builds),
-		now: current{
-			best:   make(map[purpose]*family),
-			claims: make(map[endpointKey]*family),
-			paths:  make(map[endpointKey]bool),
-		},
 	}
 	switch {
 	case len(o.Conventions) > 0:
@@ -242,7 +262,11 @@ func (d *Deriver) begin(at time.Time) {
 	if !d.last.IsZero() {
 		d.result.Elapsed = at.Sub(d.last)
 	}
-	d.now = d.now.next()
+	if d.now == nil {
+		d.now = currents.Get().(*current)
+	} else {
+		d.now.empty()
+	}
 	for _, f := range d.families {
 		f.now = account{}
 	}
@@ -296,7 +320,7 @@ func (d *Deriver) finish(at time.Time, listed []exposition.Family) {
 		e.finish(at, d.result.Elapsed, restarted)
 		if e.latencies.refused {
 			d.result.Skipped.Add(1, func() string {
-				return fmt.Sprintf("%.100s has native buckets beyond any duration", e.family.name)
+				return fmt.Sprintf("%.100s has native buckets beyond any duration", e.known.family.name)
 			})
 		}
 	}
@@ -308,7 +332,19 @@ func (d *Deriver) finish(at time.Time, listed []exposition.Family) {
 	d.result.Useful = !d.servesNobody()
 	d.result.Warnings = d.warnings()
 	d.tell(at, listed)
+	d.crowded = len(d.now.crowded) > 0
 	d.last = at
+}
+
+// Release lets other derivers have the memory of what Derive gave last, which is
+// not valid any more.
+func (d *Deriver) Release() {
+	if d.now == nil {
+		return
+	}
+	d.now.empty()
+	currents.Put(d.now)
+	d.now, d.result = nil, Derived{}
 }
 
 // forget drops endpoints that have been gone for long.

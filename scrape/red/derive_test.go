@@ -426,3 +426,22 @@ func TestFastAClockThatWasFarAheadForOneScrapeCostsTwoMore(t *testing.T) {
 	s.wants(s.scrape(requests(200, 40)), " /a: unknown\n")
 	s.wants(s.scrape(requests(200, 47)), " /a: 7 0 - - -\n")
 }
+
+func TestFastWhatAScrapeSaysNeedsNoMemoryOfItsOwn(t *testing.T) {
+	one, other := newTarget(t, Options{}), newTarget(t, Options{})
+	lasting := newTarget(t, Options{})
+	for n := range 6 {
+		body := latency(n, 2*n, 3*n)
+		if n == 3 {
+			body = requests(200, n) // the latency is away, and the endpoint is not
+		}
+		want := figures(lasting.scrape(body))
+		if got := figures(one.scrape(body)); got != want {
+			t.Errorf("scrape %d: %q, without releasing %q", n, got, want)
+		}
+		one.deriver.Release()
+		other.scrape(failures(5 * n)) // in the same memory
+		other.deriver.Release()
+		other.deriver.Release() // which does nothing
+	}
+}

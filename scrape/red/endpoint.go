@@ -9,8 +9,8 @@ import (
 	"github.com/redpoll/redpoll/scrape/exposition"
 )
 
-// Endpoint is what one target tells about one endpoint. It belongs to the
-// Deriver; a reader must be done with it before the next Derive.
+// Endpoint is what one scrape of a target tells about one endpoint. It is valid as
+// long as the Derived that it is in.
 type Endpoint struct {
 	Method, Path string
 	// Label is the one that names the path, as far as one alone does.
@@ -19,8 +19,8 @@ type Endpoint struct {
 	// or when the series came back after long or changed its buckets.
 	Known bool
 	// Increase is since the target's last scrape, if Known, or since an
-	// earlier one if the endpoint was away for a moment. Its Latency is the
-	// Deriver's: copy it. A latency without bounds has a mean and no
+	// earlier one if the endpoint was away for a moment. Its Latency is no longer
+	// valid than the Endpoint: copy it. A latency without bounds has a mean and no
 	// quantiles, one without a sum no mean. Errors are known only if the
 	// increase of every series is.
 	//
@@ -31,20 +31,29 @@ type Endpoint struct {
 	Increase redpoll.Increase
 	// Own are the quantiles that the application states in this scrape, in
 	// ascending order of Q, if a single series is all that the endpoint
-	// consists of. They are the Deriver's: copy them.
+	// consists of. They are as the Latency: copy them.
 	Own []redpoll.OwnQuantile
 
-	origin    *origin
-	family    *family
-	scrape    uint64
-	absent    bool // in the scrape before
-	lastSeen  time.Time
-	forgotten bool
+	known     *endpoint
+	absent    bool  // in the scrape before
 	own       tally // of the endpoint's family
 	joined    tally // of the counter that the family takes errors from
 	counted   bool  // the requests are those of joined
-	bridged   bool  // the last requests were not, because joined was away
 	latencies latencies
+}
+
+// endpoint is what the Deriver remembers of an endpoint from scrape to scrape.
+type endpoint struct {
+	key         endpointKey
+	label       string    // that names the path, as far as one alone does
+	family      *family   // the last that it was made of
+	now         *Endpoint // what the current scrape says, if scrape is its number
+	scrape      uint64    // the last one that had it
+	lastSeen    time.Time // when that was
+	own, joined ledger
+	bridged     bool // the last requests were not those of joined, because that was away
+	forgotten   bool
+	exponential *exponential // nil unless it has native histograms
 }
 
 type endpointKey struct {
@@ -74,10 +83,10 @@ func (d *Deriver) endpointOf(t *track) *Endpoint {
 // Origin is whose endpoint it is, where Options.HonorLabels and the labels of its
 // series name another than the target; empty otherwise.
 func (e *Endpoint) Origin() (job, instance string) {
-	if e.origin == nil {
-		return "", ""
+	if o := e.known.key.origin; o != nil {
+		return o.job, o.instance
 	}
-	return e.origin.job, e.origin.instance
+	return "", ""
 }
 
 // Total is how many requests the endpoint's series have counted since each of
@@ -87,20 +96,21 @@ func (e *Endpoint) Total() uint64 { return e.own.total }
 func (d *Deriver) presentEndpoint(t *track) *Endpoint {
 	if t.endpoint == nil || t.endpoint.forgotten {
 		t.endpoint = d.findEndpoint(t.key)
-		if t.endpoint.Label == "" {
+		if t.endpoint.label == "" {
 			_, label := t.family.convention.Path.find(t.series)
-			t.endpoint.Label = clip(label)
+			t.endpoint.label = clip(label)
 		}
 	}
 	e := t.endpoint
 	if e.scrape != d.scrape {
-		e.begin(t.family, d.scrape)
-		d.now.present = append(d.now.present, e)
+		e.now = d.now.addEndpoint()
+		e.now.begin(e, d.scrape)
+		e.family, e.scrape = t.family, d.scrape
 	}
-	return e
+	return e.now
 }
 
-func (d *Deriver) findEndpoint(key endpointKey) *Endpoint {
+func (d *Deriver) findEndpoint(key endpointKey) *endpoint {
 	if e := d.endpoints[key]; e != nil {
 		return e
 	}
@@ -111,8 +121,8 @@ func (d *Deriver) findEndpoint(key endpointKey) *Endpoint {
 }
 
 // newEndpoint makes an endpoint.
-func (d *Deriver) newEndpoint(key endpointKey) *Endpoint {
-	e := &Endpoint{Method: key.method, Path: key.path, origin: key.origin}
+func (d *Deriver) newEndpoint(key endpointKey) *endpoint {
+	e := &endpoint{key: key}
 	if key.isOther() {
 		d.rests++
 	}
@@ -120,13 +130,20 @@ func (d *Deriver) newEndpoint(key endpointKey) *Endpoint {
 	return e
 }
 
-func (e *Endpoint) begin(f *family, scrape uint64) {
-	e.absent = e.scrape != scrape-1
-	e.own.begin(!e.absent)
-	e.joined.begin(!e.absent)
-	e.family, e.scrape = f, scrape
-	e.Own = e.Own[:0]
-	e.latencies.begin()
+// begin makes e what the scrape of this number says of a known endpoint.
+func (e *Endpoint) begin(known *endpoint, scrape uint64) {
+	e.empty()
+	e.Method, e.Path, e.Label = known.key.method, known.key.path, known.label
+	e.known, e.absent = known, known.scrape != scrape-1
+	e.own, e.joined = known.own.open(!e.absent), known.joined.open(!e.absent)
+	e.latencies.native = known.exponential
+}
+
+// empty leaves nothing but memory.
+func (e *Endpoint) empty() {
+	counts := e.latencies.classic.Counts[:0]
+	*e = Endpoint{Own: e.Own[:0]}
+	e.latencies.classic.Counts = counts
 }
 
 // add adds what a series of the endpoint's own family counted.
@@ -199,9 +216,9 @@ func (f *family) secondsOf(bounds []float64) []float64 {
 // process began anew since the last one, which was elapsed ago.
 func (e *Endpoint) finish(at time.Time, elapsed time.Duration, restarted bool) {
 	if e.absent && e.own.resumed {
-		elapsed = at.Sub(e.lastSeen)
+		elapsed = at.Sub(e.known.lastSeen)
 	}
-	e.lastSeen = at
+	e.known.lastSeen = at
 	e.Increase = redpoll.Increase{Elapsed: elapsed}
 	in := &e.Increase
 	compareSinceReset(&e.own, &e.joined)
@@ -214,8 +231,9 @@ func (e *Endpoint) finish(at time.Time, elapsed time.Duration, restarted bool) {
 		in.Errors = min(of.errors, in.Requests)
 		in.ClientErrors = min(of.clientErrors, in.Requests-in.Errors)
 	}
-	in.Latency = e.latencies.total(1 / e.family.perSecond)
-	e.bridged = e.joined.series == 0 && (e.joined.before > 0 || e.bridged)
+	in.Latency = e.latencies.total(1 / e.known.family.perSecond)
+	e.known.bridged = e.joined.series == 0 && (e.joined.before > 0 || e.known.bridged)
+	e.known.own, e.known.joined, e.known.exponential = e.own.close(), e.joined.close(), e.latencies.native
 }
 
 // source is what the requests are taken from.
@@ -231,7 +249,7 @@ func (e *Endpoint) source() *tally {
 // endpoint's own series. When it is back after it was away, what it counted
 // meanwhile has been taken from the durations already; when they are back, it
 // has not told meanwhile.
-func (e *Endpoint) apart() bool { return e.bridged || e.absent && e.own.resumed }
+func (e *Endpoint) apart() bool { return e.known.bridged || e.absent && e.own.resumed }
 
 // statuses are taken from the endpoint's own series if they have any, else from
 // the joined counter. Where other endpoints of the family have statuses, and
@@ -244,6 +262,6 @@ func (e *Endpoint) statuses(restarted bool) (of *tally, known bool) {
 	case e.joined.hasStatus:
 		return &e.joined, e.joined.complete(restarted) && !e.apart()
 	default:
-		return nil, e.family.now.status && e.own.complete(restarted)
+		return nil, e.known.family.now.status && e.own.complete(restarted)
 	}
 }

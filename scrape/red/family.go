@@ -104,7 +104,7 @@ type track struct {
 	family   *family
 	pathless bool
 	crowded  bool // there is no room for its family
-	endpoint *Endpoint
+	endpoint *endpoint
 	key      endpointKey
 	folded   bool // the path was
 	clipped  bool // the path was

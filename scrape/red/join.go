@@ -5,7 +5,7 @@ func (d *Deriver) joinCounters() {
 	for _, t := range d.now.linked {
 		for i := range t.joins.links {
 			link := &t.joins.links[i]
-			if e := d.joined(link); e != nil && e.family.convention == link.convention {
+			if e := d.joined(link); e != nil && e.known.family.convention == link.convention {
 				e.joined.add(t, link.outcome)
 				t.joins.in = d.scrape
 			}
@@ -22,7 +22,7 @@ func (d *Deriver) joinCounters() {
 func (d *Deriver) joined(l *link) *Endpoint {
 	for _, key := range [...]endpointKey{l.endpoint, {origin: l.endpoint.origin, path: l.endpoint.path}} {
 		if e := d.endpoints[key]; e != nil && e.scrape == d.scrape {
-			return e
+			return e.now
 		}
 	}
 	return nil
@@ -53,7 +53,7 @@ func (d *Deriver) adoptCounters() {
 // lookAtPaths notes those of the scrape.
 func (d *Deriver) lookAtPaths() {
 	for _, e := range d.now.present {
-		d.now.paths[endpointKey{origin: e.origin, path: e.Path}] = true
+		d.now.paths[endpointKey{origin: e.known.key.origin, path: e.Path}] = true
 	}
 }
 

@@ -8,24 +8,30 @@ import (
 	"github.com/redpoll/redpoll/internal/redpoll"
 )
 
-// latencies add up the durations of an endpoint's series in one scrape. The
-// memory is used again for the next.
+// latencies add up the durations of an endpoint's series in one scrape. The zero
+// value is the sum of nothing.
 type latencies struct {
 	// classic is the sum of histograms with buckets of their own choice, and of
 	// what has no buckets.
 	classic    redpoll.Histogram
 	hasClassic bool
-	// native is the sum of native ones, nativeSum that of their durations.
-	native           redpoll.Exponents
-	nativeSum        float64
-	nativeSumUnknown bool
-	hasNative        bool
+	// native is the sum of native ones if hasNative, else memory for it, or nil.
+	native    *exponential
+	hasNative bool
 	// mixed tells that buckets were given up, because not all series have them.
 	mixed bool
 	// refused tells that native has bounds that no duration has.
 	refused bool
+}
 
-	// made is what native became last, when it had the layout madeOf.
+// exponential is the sum of native histograms. An endpoint that has some keeps
+// it, because its layout seldom changes.
+type exponential struct {
+	exponents  redpoll.Exponents
+	sum        float64 // of the durations
+	sumUnknown bool
+
+	// made is what the exponents became last, when they had the layout madeOf.
 	made   redpoll.Histogram
 	madeOf nativeLayout
 }
@@ -37,10 +43,10 @@ type nativeLayout struct {
 	first, buckets int
 }
 
-func (l *latencies) begin() {
-	l.hasClassic, l.hasNative, l.mixed, l.refused = false, false, false, false
-	l.native = redpoll.Exponents{Schema: redpoll.MaxSchema, Counts: l.native.Counts[:0]}
-	l.nativeSum, l.nativeSumUnknown = 0, false
+// empty makes it a sum of nothing.
+func (e *exponential) empty() {
+	e.exponents = redpoll.Exponents{Schema: redpoll.MaxSchema, Counts: e.exponents.Counts[:0]}
+	e.sum, e.sumUnknown = 0, false
 }
 
 // addClassic adds a series' increase, of which it shares the bounds.
@@ -62,10 +68,16 @@ func (l *latencies) addClassic(h *redpoll.Histogram) {
 
 // addNative adds a series' increase, the sum in seconds.
 func (l *latencies) addNative(x *redpoll.Exponents, sum float64, sumUnknown bool) {
-	l.native.Add(x)
-	l.nativeSum += sum
-	l.nativeSumUnknown = l.nativeSumUnknown || sumUnknown
-	l.hasNative = true
+	if l.native == nil {
+		l.native = &exponential{}
+	}
+	if !l.hasNative {
+		l.native.empty()
+		l.hasNative = true
+	}
+	l.native.exponents.Add(x)
+	l.native.sum += sum
+	l.native.sumUnknown = l.native.sumUnknown || sumUnknown
 }
 
 // total is the histogram of all durations in seconds, nil if there is none or
@@ -78,37 +90,38 @@ func (l *latencies) total(unit float64) *redpoll.Histogram {
 		}
 		return &l.classic
 	}
+	made := &l.native.made
 	if unit != 1 {
-		l.putOnGrid(unit)
-	} else if l.refused = !l.makeExponential(); l.refused {
+		l.native.putOnGrid(unit)
+	} else if l.refused = !l.native.make(); l.refused {
 		return nil
 	}
-	l.made.Sum, l.made.SumUnknown = l.nativeSum, l.nativeSumUnknown
+	made.Sum, made.SumUnknown = l.native.sum, l.native.sumUnknown
 	if l.hasClassic {
-		l.addClassic(&l.made)
+		l.addClassic(made)
 		return &l.classic
 	}
-	return &l.made
+	return made
 }
 
-// makeExponential puts native into made; false if no duration can be meant.
-// While the buckets stay the same, their bounds are worked out once.
-func (l *latencies) makeExponential() bool {
-	x := &l.native
+// make puts the exponents into made; false if no duration can be meant. While
+// the buckets stay the same, their bounds are worked out once.
+func (e *exponential) make() bool {
+	x := &e.exponents
 	of := nativeLayout{x.Schema, x.Threshold, x.First, len(x.Counts)}
 	// Beside the given buckets there are those for zero, the empty one behind
 	// it and +Inf, unless the zero bucket swallowed some.
-	if len(l.made.Counts) != len(x.Counts)+3 || l.madeOf != of {
+	if len(e.made.Counts) != len(x.Counts)+3 || e.madeOf != of {
 		h, ok := redpoll.NewExponential(*x)
 		if !ok {
-			l.madeOf = nativeLayout{}
+			e.madeOf = nativeLayout{}
 			return false
 		}
-		l.made, l.madeOf = *h, of
+		e.made, e.madeOf = *h, of
 		return true
 	}
-	l.made.Counts[0] = x.Zero
-	copy(l.made.Counts[2:], x.Counts)
+	e.made.Counts[0] = x.Zero
+	copy(e.made.Counts[2:], x.Counts)
 	return true
 }
 
@@ -122,9 +135,9 @@ const (
 	maxGridSchema = 3 // buckets of 9 %, as client libraries usually have
 )
 
-// putOnGrid puts native, whose unit is that many seconds, into made.
-func (l *latencies) putOnGrid(unit float64) {
-	x := &l.native
+// putOnGrid puts the exponents, whose unit is that many seconds, into made.
+func (e *exponential) putOnGrid(unit float64) {
+	x := &e.exponents
 	x.Reduce(min(x.Schema, maxGridSchema))
 	bounds, lowest := grid(x.Schema, unit)
 	below := 0 // bounds inside of the zero bucket, about which it says nothing
@@ -132,14 +145,14 @@ func (l *latencies) putOnGrid(unit float64) {
 		below++
 	}
 	bounds = bounds[below:]
-	counts := slices.Grow(l.made.Counts[:0], len(bounds)+1)[:len(bounds)+1]
+	counts := slices.Grow(e.made.Counts[:0], len(bounds)+1)[:len(bounds)+1]
 	clear(counts)
 	counts[0] = x.Zero
 	for i, count := range x.Counts {
 		at := min(max(0, x.First+i-lowest-below), len(bounds))
 		counts[at] = redpoll.AddCounts(counts[at], count)
 	}
-	l.made = redpoll.Histogram{Bounds: bounds, Counts: counts, Scale: redpoll.Geometric}
+	e.made = redpoll.Histogram{Bounds: bounds, Counts: counts, Scale: redpoll.Geometric}
 }
 
 type gridKey struct {

@@ -62,7 +62,7 @@ func (d *Deriver) account() {
 		f.now.labels = len(f.labels)
 	}
 	for _, e := range d.now.present {
-		now := &e.family.now
+		now := &e.known.family.now
 		if e.Path != Other || now.merged == 0 { // the rest is none of its own
 			now.endpoints++
 		}

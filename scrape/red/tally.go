@@ -22,17 +22,29 @@ type tally struct {
 	base uint64 // the part of total that is not compared with another tally
 }
 
-// begin starts with the next scrape; atOnce tells that it follows the one that
-// the tally is of.
-func (a *tally) begin(atOnce bool) {
-	next := tally{last: a.last, base: a.base}
+// ledger is what is kept of a tally for the next scrape's.
+type ledger struct {
+	series     int
+	last, base uint64 // as those of the next tally
+}
+
+// open begins the tally of another scrape; atOnce tells that it follows the one
+// that the ledger is of.
+func (l *ledger) open(atOnce bool) tally {
+	next := tally{last: l.last, base: l.base}
 	if atOnce {
-		next.before = a.series
+		next.before = l.series
 	}
+	return next
+}
+
+// close keeps what the next tally needs.
+func (a *tally) close() ledger {
+	l := ledger{series: a.series, last: a.last, base: a.base}
 	if a.series > 0 {
-		next.last = a.total
+		l.last = a.total
 	}
-	*a = next
+	return l
 }
 
 // add takes the state of a series. A request without a status is none that
