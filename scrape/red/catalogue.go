@@ -13,7 +13,7 @@ import (
 // to search by the name of a family. It does not change and may be shared.
 type Catalogue struct {
 	conventions []Convention
-	named       map[string]mentions // by name
+	named       map[string]mentions // by plain name
 	globs       []globbed
 }
 
@@ -51,6 +51,7 @@ func newCatalogue(list []Convention) *Catalogue {
 }
 
 func (c *Catalogue) mention(name string, add func(*mentions)) {
+	name = plainPattern(name)
 	if strings.Contains(name, "*") {
 		c.globs = append(c.globs, globbed{pattern: name})
 		add(&c.globs[len(c.globs)-1].mentions)
@@ -63,6 +64,7 @@ func (c *Catalogue) mention(name string, add func(*mentions)) {
 
 // each calls f with everything that names a family.
 func (c *Catalogue) each(family string, f func(mentions)) {
+	family = plain(family)
 	if m, ok := c.named[family]; ok {
 		f(m)
 	}

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/redpoll/redpoll/internal/redpoll"
 	"github.com/redpoll/redpoll/scrape/exposition"
 )
 
@@ -298,7 +297,7 @@ func (t *track) join(l link) {
 func (d *Deriver) linkFor(c *Convention, t *track) (link, bool) {
 	e, s := c.ErrorsFrom, t.series
 	if e == nil || s.Type != exposition.Counter && s.Type != exposition.Untyped ||
-		!redpoll.Glob(e.Family, s.Name) || !fits(e.Where, s) {
+		!isNamed(e.Family, s.Name) || !fits(e.Where, s) {
 		return link{}, false
 	}
 	key := e.keyOf(s, c)

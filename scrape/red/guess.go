@@ -36,7 +36,7 @@ func wordSet(list string) map[string]bool {
 
 // mentionsAny reports whether one of the words of a name is in the set.
 func mentionsAny(name string, set map[string]bool) bool {
-	for word := range strings.SplitSeq(name, "_") {
+	for word := range strings.SplitSeq(plain(name), "_") {
 		if set[strings.ToLower(word)] {
 			return true
 		}
@@ -46,6 +46,7 @@ func mentionsAny(name string, set map[string]bool) bool {
 
 // unitOf is the unit that a name ends with; ok is false if it tells none.
 func unitOf(name string) (u Unit, ok bool) {
+	name = plain(name)
 	switch name[strings.LastIndexByte(name, '_')+1:] {
 	case "seconds":
 		return "s", true
@@ -62,6 +63,7 @@ func unitOf(name string) (u Unit, ok bool) {
 // behind the requests, as in acme_request_seconds, durations are all that can be
 // meant; acme_request_age_seconds is something else.
 func durationsOf(name string) (u Unit, ok bool) {
+	name = plain(name)
 	u, ok = unitOf(name)
 	if !ok || !mentionsAny(name, requestWords) || mentionsAny(name, otherWork) || mentionsAny(name, sizeWords) {
 		return u, false

@@ -75,7 +75,7 @@ func (d *Deriver) isUsed(name string) bool {
 			continue
 		}
 		e := f.convention.ErrorsFrom
-		if f.name == name || e != nil && (f.now.joined || f.now.counted) && !f.now.status && redpoll.Glob(e.Family, name) {
+		if f.name == name || e != nil && (f.now.joined || f.now.counted) && !f.now.status && isNamed(e.Family, name) {
 			return true
 		}
 	}
@@ -103,7 +103,7 @@ func (d *Deriver) statedReasons() map[string]string {
 func statedReason(name string, stated map[string]string) (reason string) {
 	exactness := 0
 	for glob, why := range stated {
-		if len(glob) > exactness && redpoll.Glob(glob, name) {
+		if len(glob) > exactness && isNamed(glob, name) {
 			exactness, reason = len(glob), why
 		}
 	}

@@ -86,21 +86,21 @@ func (l LabelNames) value(s *exposition.Series) string {
 // several, or of none.
 func (l LabelNames) find(s *exposition.Series) (value, label string) {
 	for _, one := range l {
-		name, onlyPaths := labelOf(one)
+		name, onlyPaths := sourceOf(one)
 		if name == "" {
 			if v := fill(one, s); v != "" {
 				return v, ""
 			}
-		} else if v := s.Label(name); v != "" && (!onlyPaths || isPath(v)) {
+		} else if v, _ := labelOf(s, name); v != "" && (!onlyPaths || isPath(v)) {
 			return v, name
 		}
 	}
 	return "", ""
 }
 
-// labelOf is the label whose value an alternative is; empty if it is a text.
+// sourceOf is the label whose value an alternative is; empty if it is a text.
 // onlyPaths tells that no other values count than paths.
-func labelOf(alternative string) (name string, onlyPaths bool) {
+func sourceOf(alternative string) (name string, onlyPaths bool) {
 	if isLabelName(alternative) {
 		return alternative, false
 	}
@@ -142,7 +142,7 @@ func fill(text string, s *exposition.Series) string {
 			return b.String()
 		}
 		name, after, _ := strings.Cut(rest, "}")
-		value := s.Label(name)
+		value, _ := labelOf(s, name)
 		if value == "" {
 			return ""
 		}
@@ -154,8 +154,8 @@ func fill(text string, s *exposition.Series) string {
 // uses reports whether one of the alternatives is made of the label.
 func (l LabelNames) uses(label string) bool {
 	return slices.ContainsFunc(l, func(one string) bool {
-		name, _ := labelOf(one)
-		return name == label || name == "" && strings.Contains(one, "{"+label+"}")
+		name, _ := sourceOf(one)
+		return name != "" && sameName(name, label) || name == "" && (strings.Contains(one, "{"+label+"}") || strings.Contains(one, "{"+plain(label)+"}"))
 	})
 }
 
@@ -177,12 +177,8 @@ func (l LabelNames) among(labels []string) (list LabelNames) {
 
 // has reports whether the series has a label of this name, even an empty one.
 func has(s *exposition.Series, name string) bool {
-	for i := range s.Labels {
-		if s.Labels[i].Name == name {
-			return true
-		}
-	}
-	return false
+	_, ok := labelOf(s, name)
+	return ok
 }
 
 // methods are HTTP's, as they stand before a path.

@@ -104,7 +104,7 @@ func changeOf(before, now *exposition.Series) string {
 	var changed []string
 	look := func(labels []exposition.Label) {
 		for _, l := range labels {
-			about := now.Name != targetInfo && !slices.Contains(placeLabels, l.Name) || l.Name == serviceVersion
+			about := now.Name != targetInfo && !slices.Contains(placeLabels, plain(l.Name)) || sameName(l.Name, serviceVersion)
 			if about && before.Label(l.Name) != now.Label(l.Name) {
 				changed = append(changed, l.Name)
 			}
@@ -117,7 +117,7 @@ func changeOf(before, now *exposition.Series) string {
 	}
 	label := slices.MinFunc(changed, func(a, b string) int { return cmp.Or(cmp.Compare(telling(a), telling(b)), cmp.Compare(a, b)) })
 	text := shown(before.Label(label)) + " → " + shown(now.Label(label))
-	if label == "version" || label == serviceVersion {
+	if label == "version" || plain(label) == serviceVersion {
 		return text
 	}
 	return shown(label) + " " + text
@@ -125,7 +125,7 @@ func changeOf(before, now *exposition.Series) string {
 
 // telling is the place among versionLabels.
 func telling(label string) int {
-	if at := slices.Index(versionLabels, label); at >= 0 {
+	if at := slices.Index(versionLabels, plain(label)); at >= 0 {
 		return at
 	}
 	return len(versionLabels)

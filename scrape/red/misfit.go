@@ -33,7 +33,7 @@ func (d *Deriver) faultOfMapping(listed []exposition.Family) string {
 
 // faultOf says why a mapping finds nothing.
 func (d *Deriver) faultOf(c *Convention, listed []exposition.Family) string {
-	at := slices.IndexFunc(listed, func(f exposition.Family) bool { return redpoll.Glob(c.Family, f.Name) })
+	at := slices.IndexFunc(listed, func(f exposition.Family) bool { return isNamed(c.Family, f.Name) })
 	if at < 0 {
 		return notExposed(c.Family, listed)
 	}
@@ -44,7 +44,7 @@ func (d *Deriver) faultOf(c *Convention, listed []exposition.Family) string {
 // empty if none does.
 func (d *Deriver) reasonOfMapping(f *exposition.Family) string {
 	for i := range d.options.Conventions {
-		if c := &d.options.Conventions[i]; redpoll.Glob(c.Family, f.Name) {
+		if c := &d.options.Conventions[i]; isNamed(c.Family, f.Name) {
 			return c.misfit(f.Type, d.seriesOf(f.Name))
 		}
 	}
@@ -59,7 +59,7 @@ func (d *Deriver) faultOfErrorsFrom(f *family, listed []exposition.Family) strin
 		return ""
 	}
 	const unknown = "error rates are unknown: errors_from: "
-	at := slices.IndexFunc(listed, func(l exposition.Family) bool { return redpoll.Glob(e.Family, l.Name) })
+	at := slices.IndexFunc(listed, func(l exposition.Family) bool { return isNamed(e.Family, l.Name) })
 	if at < 0 {
 		return unknown + notExposed(e.Family, listed)
 	}
@@ -137,8 +137,8 @@ func offerLabels(series []*exposition.Series) string {
 func offerValues(label string, series []*exposition.Series) string {
 	values := make(map[string]bool)
 	for _, s := range series {
-		if has(s, label) {
-			values[fmt.Sprintf("%.40q", s.Label(label))] = true
+		if value, ok := labelOf(s, label); ok {
+			values[fmt.Sprintf("%.40q", value)] = true
 		}
 	}
 	if len(values) == 0 {

@@ -16,7 +16,7 @@ func (c *Convention) accepts(s *exposition.Series) bool {
 			return false
 		}
 	}
-	return c.reads(s.Type) && redpoll.Glob(c.Family, s.Name) && fits(c.Where, s)
+	return c.reads(s.Type) && isNamed(c.Family, s.Name) && fits(c.Where, s)
 }
 
 // reads reports whether a family of this type can be of the convention's kind.
@@ -34,7 +34,7 @@ func (c *Convention) reads(t exposition.Type) bool {
 // fits reports whether the series' labels have the values that are asked for.
 func fits(where map[string]string, s *exposition.Series) bool {
 	for name, glob := range where {
-		if !redpoll.Glob(glob, s.Label(name)) {
+		if value, _ := labelOf(s, name); !redpoll.Glob(glob, value) {
 			return false
 		}
 	}
@@ -74,8 +74,8 @@ func (c *Convention) statusOf(s *exposition.Series) (text string, st status, ok 
 		return text, readStatus(text, c.GRPC), true
 	}
 	for _, name := range c.Exception {
-		switch text := s.Label(name); {
-		case !has(s, name):
+		switch text, ok := labelOf(s, name); {
+		case !ok:
 		case text == "", strings.EqualFold(text, "none"):
 			return "", status{}, true
 		default:

@@ -110,7 +110,7 @@ func (f *family) noteOnErrors() string {
 // errors from.
 func (d *Deriver) leftOut(f *family) (list []*family) {
 	for _, other := range d.families {
-		joined := f.convention.ErrorsFrom != nil && redpoll.Glob(f.convention.ErrorsFrom.Family, other.name)
+		joined := f.convention.ErrorsFrom != nil && isNamed(f.convention.ErrorsFrom.Family, other.name)
 		if other.now.present && !other.now.used() && !joined &&
 			other.purpose() == f.purpose() && !other.convention.PathIsMetricsPath {
 			list = append(list, other)

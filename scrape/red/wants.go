@@ -21,5 +21,5 @@ func (d *Deriver) Wants(family string) bool {
 // isInfo reports whether a family is a gauge whose labels tell which version of
 // the application runs.
 func isInfo(family string) bool {
-	return strings.HasSuffix(family, "_build_info") || family == targetInfo
+	return strings.HasSuffix(plain(family), "_build_info") || family == targetInfo
 }
