@@ -44,7 +44,7 @@ func newRanking(most int) *ranking {
 }
 
 // meet finds or makes the endpoint's place; nil if there are too many.
-func (r *ranking) meet(c *contribution) *place {
+func (r *ranking) meet(c newcomer) *place {
 	p := r.places[c.key]
 	if p == nil {
 		if len(r.places) >= followed(r.most) {

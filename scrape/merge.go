@@ -51,13 +51,13 @@ func (s *seen) add(at time.Time) {
 // mean is the average of at least one.
 func (s *seen) mean() time.Time { return s.first.Add(s.later / time.Duration(s.instances)) }
 
-// part is what one target contributes. It shares the histogram with the target.
+// part is what one target contributes. It shares the figures with the target.
 type part struct {
-	figures
-	from  *window
-	of    string // the instance, if that is not the target's own
-	news  bool
-	cause redpoll.NoData // why nothing is known, if nothing is
+	*figures // nil if nothing is known
+	from     *window
+	of       string // the instance, if that is not the target's own
+	news     bool
+	cause    redpoll.NoData // why nothing is known, if nothing is
 }
 
 func newMerger(job string, maxEndpoints int) *merger {
@@ -80,7 +80,7 @@ func (m *merger) collect(w *window, c *contribution, fit bool) {
 	key := rest(m.job)
 	if c.place != nil {
 		c.place.snapshot = m.snapshot
-		if c.pending.known {
+		if c.pending != nil {
 			c.place.requests = redpoll.AddCounts(c.place.requests, c.pending.Requests)
 		}
 		if c.place.shown {
@@ -102,7 +102,7 @@ func (e *endpoint) collect(w *window, c *contribution, fit bool, snapshot uint64
 	figures, news, cause := c.take(fit)
 	e.parts = append(e.parts, part{figures, w, c.instance, news, cause})
 	e.foreign = e.foreign || c.instance != ""
-	if figures.known || cause == redpoll.FirstScrape {
+	if figures != nil || cause == redpoll.FirstScrape {
 		e.seen.add(w.newest)
 	}
 }
@@ -192,7 +192,7 @@ func combine(key redpoll.EndpointKey, parts []part) combined {
 	for i := range parts {
 		p := &parts[i]
 		out.Cause = moreTelling(out.Cause, p.cause)
-		if !p.known {
+		if p.figures == nil {
 			continue
 		}
 		if out.known++; last == nil || !p.sameInstance(last) {

@@ -49,7 +49,7 @@ func (m *mergers) meet(w *window, most int) {
 			c.place = c.merger.ranking.meet(c)
 		}
 	}
-	w.fresh = w.fresh[:0]
+	w.fresh = nil // most targets have all their endpoints in the first scrape
 }
 
 // begin starts a snapshot, after all endpoints known by now were met.

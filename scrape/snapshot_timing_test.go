@@ -45,7 +45,7 @@ func BenchmarkSnapshot(b *testing.B) {
 		for _, t := range jobs[0].targets { // the same news again
 			t.status.LastScrape = at
 			for _, c := range t.window.endpoints {
-				if c.current.known {
+				if c.current != nil {
 					c.pending = c.current
 				}
 			}
