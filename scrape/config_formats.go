@@ -31,7 +31,9 @@ type Formats struct {
 	MetricNameEscapingScheme string `yaml:"metric_name_escaping_scheme,omitempty"`
 
 	ScrapeFailureLogFile string `yaml:"scrape_failure_log_file,omitempty"`
-	ExtraScrapeMetrics   *bool  `yaml:"extra_scrape_metrics,omitempty"`
+	// ExtraScrapeMetrics adds timeout, sample_limit and size of the body to what
+	// redpoll's own metrics page has of each target.
+	ExtraScrapeMetrics *bool `yaml:"extra_scrape_metrics,omitempty"`
 }
 
 // Protocol is a format of expositions under Prometheus' name for it.
@@ -144,9 +146,6 @@ func (f *Formats) unused(note func(key, instead string)) {
 	}
 	if isSet(f.ConvertClassicHistogramsToNHCB) {
 		note("convert_classic_histograms_to_nhcb", "classic histograms are read as they are; their quantiles are the same")
-	}
-	if isSet(f.ExtraScrapeMetrics) {
-		note("extra_scrape_metrics", "timeout, limits and size of each scrape are on the Targets page")
 	}
 	if f.ScrapeFailureLogFile != "" {
 		note("scrape_failure_log_file", "failures are in redpoll's own log and on the Targets page")

@@ -194,22 +194,5 @@ func (m *Manager) retire(last, next []*job) {
 func (m *Manager) Targets() []redpoll.TargetStatus {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.targets()
-}
-
-// targets gives advice on a whole job to the first target that is up and has
-// endpoints of it.
-func (m *Manager) targets() []redpoll.TargetStatus {
-	var list []redpoll.TargetStatus
-	advice := m.mergers.advice()
-	for _, j := range m.jobs {
-		for _, t := range j.targets {
-			status := t.currentStatus()
-			if status.Health == redpoll.HealthUp {
-				status.Advice = slices.Concat(status.Advice, advice[&t.window])
-			}
-			list = append(list, status)
-		}
-	}
-	return list
+	return m.statusesOf(m.jobs)
 }

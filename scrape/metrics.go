@@ -30,6 +30,9 @@ func newMetrics(r prometheus.Registerer, m *Manager) *metrics {
 			ConstLabels: prometheus.Labels{"health": string(health)},
 		}, func() float64 { return m.countTargets(health) })
 	}
+	if r != nil {
+		r.MustRegister(reports{m})
+	}
 	return &metrics{
 		duration: auto.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "redpoll_scrape_duration_seconds",
@@ -44,13 +47,13 @@ func newMetrics(r prometheus.Registerer, m *Manager) *metrics {
 }
 
 func (m *metrics) observe(job string, o *outcome) {
-	m.duration.WithLabelValues(job).Observe(o.duration.Seconds())
+	m.duration.WithLabelValues(job).Observe(o.fetched.Seconds())
 	m.scrapes.WithLabelValues(job).Inc()
 	failures := m.failures.WithLabelValues(job) // born at 0, so that the first failure shows as an increase
 	if o.failure != "" {
 		failures.Inc()
 	}
-	m.samples.WithLabelValues(job).Add(float64(o.samples))
+	m.samples.WithLabelValues(job).Add(float64(o.scraped.Taken))
 	m.skipped.WithLabelValues(job).Add(float64(o.skipped.Count))
 }
 

@@ -37,7 +37,7 @@ func (m *Manager) Snapshot(now time.Time, interval time.Duration) *redpoll.Snaps
 		}
 	}
 	s.Endpoints = m.mergers.appendEndpoints(s.Endpoints)
-	s.Targets = m.targets()
+	s.Targets = m.statusesOf(m.jobs)
 	s.System = mergeSystems(systems, now)
 	return s
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -50,11 +51,13 @@ type target struct {
 	formats formats
 	usual   int64 // length of the last body
 
-	mu     sync.Mutex // guards what follows
-	status redpoll.TargetStatus
-	window window
-	system red.System
-	marks  []redpoll.Mark // since the last snapshot
+	mu       sync.Mutex // guards what follows
+	status   redpoll.TargetStatus
+	report   scrapeReport
+	families []exposition.Family // of the last scrape that succeeded; shared
+	window   window
+	system   red.System
+	marks    []redpoll.Mark // since the last snapshot
 }
 
 // buildTarget makes a target, or takes the one that runs already.
@@ -172,7 +175,7 @@ func (t *target) scrape(ctx context.Context) {
 	fetching, cancel := context.WithTimeout(ctx, time.Duration(t.job.config.ScrapeTimeout))
 	answer, err := t.job.fetch(fetching, t.URL, t.formats.accept(), t.usual)
 	cancel()
-	o.duration = time.Since(begun)
+	o.fetched = time.Since(begun)
 	var ofProtobuf bool // if it fails
 	switch {
 	case ctx.Err() != nil:
@@ -182,6 +185,9 @@ func (t *target) scrape(ctx context.Context) {
 		return // stopped: that says nothing about the target
 	case err != nil:
 		o.failure, ofProtobuf = explain(err, t), mayBeOfProtobuf(err)
+		if _, tooLarge := errors.AsType[*tooLargeError](err); tooLarge {
+			o.bytes = -1
+		}
 	default:
 		t.usual, ofProtobuf = int64(len(answer.body)), exposition.IsProtobuf(answer.contentType)
 		if !t.readInTurn(ctx, answer, &o) {
@@ -189,6 +195,7 @@ func (t *target) scrape(ctx context.Context) {
 		}
 	}
 	t.formats.scraped(o.failure != "", ofProtobuf)
+	o.duration = time.Since(begun)
 	t.job.manager.metrics.observe(t.Job, &o)
 	t.record(&o)
 }
@@ -196,11 +203,13 @@ func (t *target) scrape(ctx context.Context) {
 // outcome is how one scrape went.
 type outcome struct {
 	begun    time.Time
-	duration time.Duration
-	failure  string // empty if it succeeded
-	bytes    int64
-	samples  int
+	fetched  time.Duration     // until the end of the body
+	duration time.Duration     // until everything was worked out
+	failure  string            // empty if it succeeded
+	bytes    int64             // as that of scrapeReport
+	scraped  exposition.Scrape // what may be kept of it
 	skipped  exposition.Skipped
+	warnings []string
 	derived  *red.Derived
 }
 
@@ -233,11 +242,12 @@ func (t *target) read(ctx context.Context, a *answer, o *outcome) {
 	}
 	defer t.reader.Release()
 	scraped, err := t.reader.Read(ctx, exposition.Body{Bytes: a.body, ContentType: a.contentType, At: o.begun, Complete: true})
+	o.scraped, o.scraped.Samples = scraped, nil // which are the reader's
 	if err != nil {
 		o.failure = explainParse(err, a, t.job.config.MetricsPath)
 		return
 	}
-	o.samples, o.skipped = scraped.Taken, scraped.Skipped
+	o.skipped, o.warnings = scraped.Skipped, warningsOf(&scraped, t.job.config.JobName)
 	o.derived, err = t.deriver.DeriveContext(ctx, scraped, o.begun)
 	switch {
 	case errors.Is(err, red.ErrNotLater):
@@ -248,6 +258,7 @@ func (t *target) read(ctx context.Context, a *answer, o *outcome) {
 		return
 	}
 	o.skipped.Add(o.derived.Skipped.Count, func() string { return o.derived.Skipped.Reason })
+	o.warnings = slices.Concat(o.warnings, o.derived.Warnings, t.policy.warnings())
 }
 
 // record makes the outcome the target's state.
@@ -255,14 +266,19 @@ func (t *target) record(o *outcome) {
 	t.mu.Lock()
 	before := t.status.Health
 	s := &t.status
-	s.LastScrape, s.LastDuration, s.Bytes = o.begun, o.duration, o.bytes
-	s.Samples, s.Skipped, s.SkippedReason = o.samples, o.skipped.Count, o.skipped.Reason
+	s.LastScrape, s.LastDuration, s.Bytes = o.begun, o.duration, max(0, o.bytes)
+	s.Durations = appendDuration(s.Durations, o.duration)
+	s.Samples, s.Skipped, s.SkippedReason = o.scraped.Taken, o.skipped.Count, o.skipped.Reason
+	s.Relabelled, s.Added, s.Warnings = 0, 0, o.warnings
+	t.report = reportOf(o, &o.scraped)
 	if o.failure != "" {
 		s.Health, s.Error = redpoll.HealthDown, o.failure
 	} else {
 		s.Health, s.Error = redpoll.HealthUp, ""
 		s.Started, s.Restarts = o.derived.Started, o.derived.Restarts
+		s.Relabelled, s.Added = o.scraped.Relabelled, o.scraped.Added
 		s.Useful = o.derived.Useful
+		t.families = o.scraped.Families
 		s.Recognised, s.Ignored, s.Advice = o.derived.Recognised, o.derived.Ignored, o.derived.Advice
 		t.system = o.derived.System
 		t.window.record(o.derived, o.begun)
