@@ -45,8 +45,9 @@ type Rules interface {
 	SetSilences(s []redpoll.Silence)
 }
 
-// Options are what an API works with. History, Targets, Instances, Rules,
-// Config, Reload, Gatherer and Dashboard are required.
+// Options are what an API works with. History, Targets, Dropped, Metadata,
+// Exposition, Instances, Rules, Config, Reload, Gatherer and Dashboard are
+// required.
 type Options struct {
 	Logger     *slog.Logger          // nil discards
 	Registerer prometheus.Registerer // for the package's metrics; nil registers none
@@ -56,6 +57,17 @@ type Options struct {
 	Rules   Rules
 	// Targets gives the targets in the order of job, then instance.
 	Targets func() []redpoll.TargetStatus
+	// Dropped gives the targets that relabelling, or a limit on their number,
+	// left out, and how many they are by pool, every pool included. There may be
+	// fewer targets than the counts say.
+	Dropped func() (targets []redpoll.DroppedTarget, counts map[string]int)
+	// Metadata gives what the target with that id says of its metric families,
+	// none if there is no such target.
+	Metadata func(id string) []redpoll.Metadata
+	// Exposition asks the target with that id for what it exposes now, a few
+	// targets at a time. Its errors are ErrNoTarget, ErrBusy, those of the
+	// context, or say what is wrong with the target and what to do.
+	Exposition func(ctx context.Context, id string) (Exposition, error)
 	// Instances gives an endpoint's current figures by instance, in the order
 	// of their names; none if there is no such endpoint.
 	Instances func(redpoll.EndpointKey) []redpoll.InstanceMetrics
@@ -70,6 +82,9 @@ type Options struct {
 	// Dashboard answers every path that is not the API's.
 	Dashboard http.Handler
 
+	// Hostname is how others reach the machine that redpoll runs on; empty if
+	// that is not known.
+	Hostname string
 	// Version, Revision, Branch, BuildUser and BuildDate are shown.
 	Version, Revision, Branch, BuildUser, BuildDate string
 }

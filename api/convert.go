@@ -170,6 +170,10 @@ func toWireTarget(t *redpoll.TargetStatus) wireTarget {
 	return w
 }
 
+func toWireDroppedTarget(t *redpoll.DroppedTarget) wireDroppedTarget {
+	return wireDroppedTarget{Pool: t.Pool, Discovered: orEmpty(t.Discovered)}
+}
+
 // toWireAdvice never gives nil.
 func toWireAdvice(advice []redpoll.Advice) []wireAdvice {
 	w := make([]wireAdvice, len(advice))
@@ -275,9 +279,9 @@ func fromWireMatchers(w []wireMatcher) []redpoll.Matcher {
 }
 
 // orEmpty makes {} of what would be null.
-func orEmpty(m map[string]string) map[string]string {
+func orEmpty[V any](m map[string]V) map[string]V {
 	if m == nil {
-		return map[string]string{}
+		return map[string]V{}
 	}
 	return m
 }

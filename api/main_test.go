@@ -32,6 +32,10 @@ type server struct {
 	rules    *fakeRules
 	registry *prometheus.Registry
 	targets  []redpoll.TargetStatus
+	dropped  []redpoll.DroppedTarget
+	metadata map[string][]redpoll.Metadata // by the targets' ids
+	// expose answers for shopTarget; nil exposes nothing.
+	expose func(context.Context) (Exposition, error)
 	// instances are those of checkout.
 	instances []redpoll.InstanceMetrics
 	reload    error
@@ -55,7 +59,10 @@ func newServer(t *testing.T, change ...func(*Config, *limits)) *server {
 	s.api = newAPI(c, Options{
 		Registerer: s.registry, Gatherer: s.registry,
 		History: s.history, Rules: s.rules,
-		Targets: func() []redpoll.TargetStatus { return s.targets },
+		Targets:    func() []redpoll.TargetStatus { return s.targets },
+		Dropped:    s.listDropped,
+		Metadata:   func(id string) []redpoll.Metadata { return s.metadata[id] },
+		Exposition: s.exposition,
 		Instances: func(k redpoll.EndpointKey) []redpoll.InstanceMetrics {
 			if k != checkout.Key {
 				return nil
@@ -67,7 +74,8 @@ func newServer(t *testing.T, change ...func(*Config, *limits)) *server {
 		Dashboard: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, "the dashboard")
 		}),
-		Version: "1.2.3", Revision: "abc", Branch: "main", BuildUser: "me@here", BuildDate: "20260301",
+		Hostname: "scraper.example",
+		Version:  "1.2.3", Revision: "abc", Branch: "main", BuildUser: "me@here", BuildDate: "20260301",
 	}, l, func() time.Time { return noon })
 	s.api.SetReady(true)
 	s.Server = httptest.NewServer(s.api.Handler())
@@ -78,6 +86,25 @@ func newServer(t *testing.T, change ...func(*Config, *limits)) *server {
 		s.Server.Close()
 	})
 	return s
+}
+
+// listDropped knows the pools web, of shopTarget, and idle, without targets.
+func (s *server) listDropped() (dropped []redpoll.DroppedTarget, counts map[string]int) {
+	counts = map[string]int{"web": 0, "idle": 0}
+	for _, d := range s.dropped {
+		counts[d.Pool]++
+	}
+	return s.dropped, counts
+}
+
+func (s *server) exposition(ctx context.Context, id string) (Exposition, error) {
+	if id != shopTarget.ID {
+		return Exposition{}, ErrNoTarget
+	}
+	if s.expose == nil {
+		return Exposition{}, nil
+	}
+	return s.expose(ctx)
 }
 
 // answer is a response that has been read.
@@ -289,6 +316,12 @@ var deadTarget = redpoll.TargetStatus{
 	Health: redpoll.HealthDown, Error: "connection refused: is it running?",
 	Interval: 5 * time.Second, Timeout: 4 * time.Second,
 }
+
+var droppedTarget = redpoll.DroppedTarget{
+	Pool: "web", Discovered: map[string]string{"__address__": "10.0.0.3:80", "__meta_env": "test", "job": "web"},
+}
+
+var requestsTotal = redpoll.Metadata{Family: "http_requests_total", Type: "counter", Help: "Requests served.", Unit: "requests"}
 
 var slowRule = redpoll.RuleStatus{
 	Name: "CheckoutSlow", Metric: "p99", Match: map[string]string{"job": "shop", "path": "/checkout*"}, Above: true,

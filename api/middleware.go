@@ -33,16 +33,36 @@ func compressed(next http.Handler) http.Handler {
 // send requests here, from changing anything: it looks at Sec-Fetch-Site, or
 // compares Origin with Host where that is missing. Programs send neither.
 func (a *API) refuseForeignChanges(next http.Handler) http.Handler {
+	protection := a.crossOriginProtection()
+	protection.SetDenyHandler(secured(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		writeError(w, errForeignOrigin)
+	})))
+	return protection.Handler(next)
+}
+
+// refuseForeignRequests does so on a path where reading, too, has an effect
+// elsewhere: no page of another origin shall make redpoll send requests.
+func (a *API) refuseForeignRequests(next http.Handler) http.Handler {
+	protection := a.crossOriginProtection()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		change := r.WithContext(r.Context()) // a copy: Check lets every GET pass
+		change.Method = http.MethodPost
+		if protection.Check(change) != nil {
+			writeError(w, errForeignOrigin)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (a *API) crossOriginProtection() *http.CrossOriginProtection {
 	protection := http.NewCrossOriginProtection()
 	for _, origin := range a.config.AllowedOrigins {
 		if err := protection.AddTrustedOrigin(origin); err != nil {
 			a.logger.Error("origin not allowed", "err", err)
 		}
 	}
-	protection.SetDenyHandler(secured(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		writeError(w, errForeignOrigin)
-	})))
-	return protection.Handler(next)
+	return protection
 }
 
 // refuseForeignHosts answers requests that reach a loopback address only under

@@ -2,17 +2,14 @@ package api
 
 import (
 	"net/http"
-	"net/url"
 	"runtime"
 	"strconv"
 	"time"
 
-	"github.com/prometheus/common/model"
-
 	"github.com/redpoll/redpoll/internal/redpoll"
 )
 
-// This file and prometheus_rules.go speak the part of Prometheus' HTTP API
+// This file and the other prometheus_*.go speak the part of Prometheus' HTTP API
 // that tools ask a server for its targets, alerts and rules by. Shapes, names
 // and units are Prometheus' own (seconds, RFC 3339):
 // https://prometheus.io/docs/prometheus/latest/querying/api/
@@ -30,6 +27,14 @@ func (a *API) prometheus(h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		status, answer := http.StatusOK, prometheusAnswer{Status: "success"}
 		data, err := h(r)
+		if value, ok := data.(streamed); ok && err == nil {
+			a.writeStream(w, r, func(s *jsonStream) {
+				s.text(`{"status":"success","data":`)
+				value(s)
+				s.text("}")
+			})
+			return
+		}
 		if err != nil {
 			a.logFault(r, err)
 			status = statusOf(err)
@@ -56,73 +61,7 @@ func prometheusErrorType(status int) string {
 }
 
 func prometheusNotFound(*http.Request) (any, error) {
-	return nil, notFound("redpoll does not have this part of Prometheus' API: it has targets, alerts, rules and status/buildinfo")
-}
-
-type prometheusTargetList struct {
-	Active        []prometheusTarget `json:"activeTargets"`
-	Dropped       []struct{}         `json:"droppedTargets"`
-	DroppedCounts map[string]int     `json:"droppedTargetCounts"`
-}
-
-type prometheusTarget struct {
-	DiscoveredLabels   map[string]string `json:"discoveredLabels"`
-	Labels             map[string]string `json:"labels"`
-	ScrapePool         string            `json:"scrapePool"`
-	ScrapeURL          string            `json:"scrapeUrl"`
-	GlobalURL          string            `json:"globalUrl"`
-	LastError          string            `json:"lastError"`
-	LastScrape         time.Time         `json:"lastScrape"`
-	LastScrapeDuration float64           `json:"lastScrapeDuration"`
-	Health             redpoll.Health    `json:"health"`
-	ScrapeInterval     string            `json:"scrapeInterval"`
-	ScrapeTimeout      string            `json:"scrapeTimeout"`
-}
-
-// prometheusTargets answers /api/v1/targets with its parameters state and
-// scrapePool; as in Prometheus, others do no harm. redpoll drops no target.
-func (a *API) prometheusTargets(r *http.Request) (any, error) {
-	query := r.URL.Query()
-	state, pool := query.Get("state"), query.Get("scrapePool")
-	list := prometheusTargetList{
-		Active: []prometheusTarget{}, Dropped: []struct{}{}, DroppedCounts: map[string]int{},
-	}
-	targets := a.options.Targets()
-	for i := range targets {
-		t := &targets[i]
-		if pool != "" && pool != t.Job {
-			continue
-		}
-		if state != "active" {
-			list.DroppedCounts[t.Job] = 0
-		}
-		if state != "dropped" {
-			list.Active = append(list.Active, toPrometheusTarget(t))
-		}
-	}
-	return list, nil
-}
-
-func toPrometheusTarget(t *redpoll.TargetStatus) prometheusTarget {
-	interval, timeout := model.Duration(t.Interval).String(), model.Duration(t.Timeout).String()
-	labels := map[string]string{"job": t.Job, "instance": t.Instance}
-	for name, value := range t.Labels {
-		labels[name] = value
-	}
-	discovered := map[string]string{
-		"job": t.Job, "__scrape_interval__": interval, "__scrape_timeout__": timeout,
-	}
-	if u, err := url.Parse(t.URL); err == nil {
-		discovered["__address__"] = u.Host
-		discovered["__scheme__"] = u.Scheme
-		discovered["__metrics_path__"] = u.Path
-	}
-	return prometheusTarget{
-		DiscoveredLabels: discovered, Labels: labels,
-		ScrapePool: t.Job, ScrapeURL: t.URL, GlobalURL: t.URL,
-		LastError: t.Error, LastScrape: t.LastScrape, LastScrapeDuration: t.LastDuration.Seconds(),
-		Health: t.Health, ScrapeInterval: interval, ScrapeTimeout: timeout,
-	}
+	return nil, notFound("redpoll does not have this part of Prometheus' API: it has targets, targets/metadata, metadata, scrape_pools, alerts, rules and status/buildinfo")
 }
 
 type prometheusAlertList struct {

@@ -24,51 +24,6 @@ func wantJSON(t *testing.T, a answer, status int, want string) {
 	}
 }
 
-func TestPrometheusTargetsHaveItsShape(t *testing.T) {
-	s := newServer(t)
-	s.targets = []redpoll.TargetStatus{shopTarget}
-	wantJSON(t, s.get(t, "/api/v1/targets"), 200, `{
-  "status": "success",
-  "data": {
-    "activeTargets": [
-      {
-        "discoveredLabels": {
-          "__address__": "10.0.0.1:80",
-          "__metrics_path__": "/metrics",
-          "__scheme__": "http",
-          "__scrape_interval__": "5s",
-          "__scrape_timeout__": "4s",
-          "job": "shop"
-        },
-        "labels": {
-          "env": "prod",
-          "instance": "10.0.0.1:80",
-          "job": "shop"
-        },
-        "scrapePool": "shop",
-        "scrapeUrl": "http://10.0.0.1:80/metrics",
-        "globalUrl": "http://10.0.0.1:80/metrics",
-        "lastError": "",
-        "lastScrape": "2026-03-01T12:00:00Z",
-        "lastScrapeDuration": 0.0125,
-        "health": "up",
-        "scrapeInterval": "5s",
-        "scrapeTimeout": "4s"
-      }
-    ],
-    "droppedTargets": [],
-    "droppedTargetCounts": {
-      "shop": 0
-    }
-  }
-}`)
-	for _, query := range []string{"state=dropped", "scrapePool=other"} {
-		if a := s.get(t, "/api/v1/targets?"+query); !bytes.Contains(a.body, []byte(`"activeTargets":[]`)) {
-			t.Errorf("%s: %s", query, a.body)
-		}
-	}
-}
-
 func TestPrometheusAlertsHaveItsShape(t *testing.T) {
 	s := newServer(t)
 	lost := slowAlert.Clone()
@@ -190,7 +145,7 @@ func TestPrometheusErrorsHaveItsShape(t *testing.T) {
 	wantJSON(t, s.get(t, "/api/v1/query?query=up"), http.StatusNotFound, `{
   "status": "error",
   "errorType": "not_found",
-  "error": "redpoll does not have this part of Prometheus' API: it has targets, alerts, rules and status/buildinfo"
+  "error": "redpoll does not have this part of Prometheus' API: it has targets, targets/metadata, metadata, scrape_pools, alerts, rules and status/buildinfo"
 }`)
 	wantJSON(t, s.get(t, "/api/v1/rules?type=x"), http.StatusBadRequest, `{
   "status": "error",

@@ -94,6 +94,9 @@ func (a *API) respond(w http.ResponseWriter, r *http.Request, value any) {
 	case nil:
 		w.WriteHeader(http.StatusNoContent)
 		return
+	case streamed:
+		a.writeStream(w, r, v)
+		return
 	case encoded:
 		writeEncoded(w, r, v)
 		return

@@ -28,6 +28,8 @@ func (a *API) routes() []route {
 		get("/api/marks", a.listMarks),
 		get("/api/trend", a.currentTrend),
 		get("/api/targets", a.listTargets),
+		get("/api/targets/dropped", a.listDroppedTargets),
+		{"GET", "/api/targets/{id}/exposition", a.targetExposition(), false},
 		get("/api/alerts", a.listAlerts),
 		get("/api/rules", a.listRules),
 		get("/api/silences", a.listSilences),
@@ -37,6 +39,9 @@ func (a *API) routes() []route {
 		get("/api/openapi.yaml", openAPIFile),
 
 		{"GET", "/api/v1/targets", a.prometheus(a.prometheusTargets), false},
+		{"GET", "/api/v1/targets/metadata", a.prometheus(a.prometheusTargetsMetadata), false},
+		{"GET", "/api/v1/metadata", a.prometheus(a.prometheusMetricMetadata), false},
+		{"GET", "/api/v1/scrape_pools", a.prometheus(a.prometheusScrapePools), false},
 		{"GET", "/api/v1/alerts", a.prometheus(a.prometheusAlerts), false},
 		{"GET", "/api/v1/rules", a.prometheus(a.prometheusRules), false},
 		{"GET", "/api/v1/status/buildinfo", a.prometheus(a.prometheusBuildInfo), false},

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"os"
 	"reflect"
@@ -58,6 +59,11 @@ func fullServer(t *testing.T) *server {
 	t.Helper()
 	s := newServer(t)
 	s.targets = []redpoll.TargetStatus{shopTarget, deadTarget}
+	s.dropped = []redpoll.DroppedTarget{droppedTarget}
+	s.metadata = map[string][]redpoll.Metadata{shopTarget.ID: {requestsTotal}}
+	s.expose = func(context.Context) (Exposition, error) {
+		return Exposition{Body: []byte("up 1\n"), Truncated: true}, nil
+	}
 	s.rules.rules = []redpoll.RuleStatus{slowRule, cacheRule}
 	unknown := slowAlert.Clone()
 	unknown.State, unknown.Before, unknown.Cause, unknown.SilencedBy = redpoll.Unknown, redpoll.Firing, redpoll.TargetDown, slowAlert.ID

@@ -194,9 +194,10 @@ func (a *app) startStages(ctx context.Context, c *config.Config) error {
 
 	a.api = api.New(c.Web, api.Options{
 		Logger: a.logger.With("stage", "api"), Registerer: a.registry, Gatherer: a.registry,
-		History: a.store, Targets: a.manager.Targets, Instances: a.manager.Instances, Rules: a.engine,
+		History: a.store, Instances: a.manager.Instances, Rules: a.engine,
+		Targets: a.manager.Targets, Dropped: a.dropped, Metadata: a.metadata, Exposition: a.exposition,
 		Config: a.redactedConfig, Reload: a.reload, HistoryError: a.historyError,
-		Dashboard: web.Handler(),
+		Dashboard: web.Handler(), Hostname: hostname(),
 		Version:   version.Version, Revision: version.Revision, Branch: version.Branch,
 		BuildUser: version.BuildUser, BuildDate: version.BuildDate,
 	})
