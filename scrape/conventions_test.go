@@ -20,7 +20,7 @@ func TestFastConventionsOfTheConfigurationAreUsed(t *testing.T) {
 	if s := m.Targets()[0]; len(s.Recognised) > 0 || len(s.Advice) == 0 {
 		t.Errorf("without the convention: recognised %+v, advice %+v", s.Recognised, s.Advice)
 	}
-	jobs, err := m.build([]JobConfig{jobConfig(t, func(c *JobConfig) { c.Conventions = own }, "127.0.0.1:1")})
+	jobs, err := m.prepared([]JobConfig{jobConfig(t, func(c *JobConfig) { c.Conventions = own }, "127.0.0.1:1")})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ func explain(err error, t *target) string {
 	if errors.As(err, &wrapped) {
 		err = wrapped.Err
 	}
-	if text, ok := explainTimeout(err, time.Duration(t.job.config.ScrapeTimeout)); ok {
+	if text, ok := explainTimeout(err, t.timeout); ok {
 		return text
 	}
 	for _, one := range []func(error, *target) string{explainNetwork, explainTLS, explainAnswer} {
@@ -117,7 +117,7 @@ func adviceFor(code int, t *target) string {
 	case code == 401 || code == 403:
 		return "; set basic_auth or authorization in the job"
 	case code == 404:
-		return fmt.Sprintf("; is the metrics path (%s) right?", t.job.config.MetricsPath)
+		return fmt.Sprintf("; is the metrics path (%s) right?", t.path)
 	case code >= 500:
 		return "; look at the target's own log"
 	case code >= 300 && code < 400:

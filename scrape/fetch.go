@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
-	"time"
 
 	"github.com/klauspost/compress/gzip"
 )
@@ -46,17 +45,16 @@ func (e *tooLargeError) Error() string {
 
 // ask sends the request for one scrape and gives an answer of 200 OK. ctx bounds
 // the time until its body has been read; accept says in which formats.
-func (j *settings) ask(ctx context.Context, url, accept string) (*http.Response, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+func (t *target) ask(ctx context.Context, accept string) (*http.Response, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, t.URL, nil)
 	if err != nil {
 		return nil, err
 	}
-	timeout := time.Duration(j.config.ScrapeTimeout).Seconds()
 	r.Header.Set("Accept", accept)
 	r.Header.Set("Accept-Encoding", "gzip")
-	r.Header.Set("User-Agent", j.manager.agent)
-	r.Header.Set("X-Prometheus-Scrape-Timeout-Seconds", strconv.FormatFloat(timeout, 'f', -1, 64))
-	response, err := j.client.Do(r)
+	r.Header.Set("User-Agent", t.job.manager.agent)
+	r.Header.Set("X-Prometheus-Scrape-Timeout-Seconds", strconv.FormatFloat(t.timeout.Seconds(), 'f', -1, 64))
+	response, err := t.job.client.Do(r)
 	if err != nil {
 		return nil, err
 	}
@@ -70,8 +68,8 @@ func (j *settings) ask(ctx context.Context, url, accept string) (*http.Response,
 // fetch gets the whole body, decompressed. ctx bounds the time for all of it;
 // accept says in which formats; usual is the length of the last one, 0 if there
 // was none. The caller releases the answer when there is no error.
-func (j *settings) fetch(ctx context.Context, url, accept string, usual int64) (*answer, error) {
-	response, err := j.ask(ctx, url, accept)
+func (t *target) fetch(ctx context.Context, accept string, usual int64) (*answer, error) {
+	response, err := t.ask(ctx, accept)
 	if err != nil {
 		return nil, err
 	}
@@ -84,10 +82,10 @@ func (j *settings) fetch(ctx context.Context, url, accept string, usual int64) (
 	a := &answer{
 		contentType: response.Header.Get("Content-Type"),
 		buffer:      takeBuffer(minBuffer),
-		room:        room{all: j.manager.room},
+		room:        room{all: t.job.manager.room},
 	}
 	expected := max(usual, response.ContentLength) // which is that of the compressed body
-	if err := a.readAll(ctx, from, expected, int64(j.config.BodySizeLimit)); err != nil {
+	if err := a.readAll(ctx, from, expected, int64(t.job.config.BodySizeLimit)); err != nil {
 		a.release()
 		return nil, err
 	}

@@ -35,7 +35,7 @@ func jobConfig(t *testing.T, change func(*JobConfig), addresses ...string) JobCo
 func idle(t testing.TB, configs ...JobConfig) *Manager {
 	t.Helper()
 	m := NewManager(Options{Version: "1.2.3"})
-	jobs, err := m.build(configs)
+	jobs, err := m.prepared(configs)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,4 +94,14 @@ func wantContains(t *testing.T, what, got, want string) {
 	if !strings.Contains(got, want) {
 		t.Errorf("%s is %q, want it to say %q", what, got, want)
 	}
+}
+
+// prepared makes the jobs of a configuration with their static targets, which do
+// not run.
+func (m *Manager) prepared(configs []JobConfig) ([]*job, error) {
+	jobs, err := m.newJobs(configs)
+	if err == nil {
+		m.populate(jobs)
+	}
+	return jobs, err
 }

@@ -23,7 +23,7 @@ import (
 func running(t *testing.T, answer roundTripper, configs ...JobConfig) *Manager {
 	t.Helper()
 	m := NewManager(Options{})
-	jobs, err := m.build(configs)
+	jobs, err := m.prepared(configs)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -250,7 +250,7 @@ func TestFastTargetsAreInOrder(t *testing.T) {
 		got = append(got, s.Job+" "+s.Instance+" "+s.URL)
 	}
 	want := []string{
-		"a first https://y:1/metrics", "a z:443 https://z/metrics",
+		"a first https://y:1/metrics", "a z https://z/metrics",
 		"b a:1 http://a:1/metrics", "b z:1 http://z:1/metrics",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -265,7 +265,7 @@ func TestMetricsOfTheStage(t *testing.T) {
 		_, _ = io.WriteString(w, "# TYPE c counter\nc NaN\nd 1\n")
 	}))
 	down := jobConfig(t, func(c *JobConfig) { c.JobName = "down" }, serve(t, http.NotFound))
-	jobs, err := m.build([]JobConfig{up, down})
+	jobs, err := m.prepared([]JobConfig{up, down})
 	if err != nil {
 		t.Fatal(err)
 	}

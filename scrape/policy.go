@@ -54,7 +54,7 @@ type policies struct {
 func newPolicies(s *settings) *policies {
 	return &policies{
 		config: &s.config,
-		wanted: red.NewDeriver(s.deriving(&redpoll.Target{}, &policy{})).Wants, // the same for all targets
+		wanted: red.NewDeriver(s.deriving(&blueprint{}, &policy{})).Wants, // the same for all targets
 		looked: lookedAt(s.config.MetricRelabelConfigs),
 		byKey:  make(map[string]weak.Pointer[policy]),
 	}

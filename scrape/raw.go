@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/redpoll/redpoll/scrape/exposition"
 )
@@ -54,9 +53,9 @@ func (m *Manager) Exposition(ctx context.Context, id string) (RawExposition, err
 	default:
 		return RawExposition{}, ErrBusy
 	}
-	fetching, cancel := context.WithTimeout(ctx, time.Duration(t.job.config.ScrapeTimeout))
+	fetching, cancel := context.WithTimeout(ctx, t.timeout)
 	defer cancel()
-	raw, err := t.job.look(fetching, t.URL)
+	raw, err := t.look(fetching)
 	switch {
 	case err == nil:
 		return raw, nil
@@ -85,8 +84,8 @@ func (m *Manager) target(id string) *target {
 var errNoText = errors.New("the target answers protobuf although it is asked for text, so there is nothing to read for a person; its scrapes are not affected")
 
 // look fetches the beginning of a body.
-func (j *settings) look(ctx context.Context, url string) (RawExposition, error) {
-	response, err := j.ask(ctx, url, acceptText)
+func (t *target) look(ctx context.Context) (RawExposition, error) {
+	response, err := t.ask(ctx, acceptText)
 	if err != nil {
 		return RawExposition{}, err
 	}

@@ -244,12 +244,16 @@ func doubleWarning(pool string) string {
 }
 
 // statusesOf are the targets' with what is known only of all together: advice on
-// whole jobs goes to the first target that is up and has endpoints of it.
+// whole jobs goes to the first target that is up and has endpoints of it, and
+// what is wrong with a whole pool to the first target there.
 func (m *Manager) statusesOf(jobs []*job) (list []redpoll.TargetStatus) {
 	advice, double := m.mergers.advice(), doubles(jobs)
 	for _, j := range jobs {
-		for _, t := range j.targets {
+		for i, t := range j.targets {
 			status := t.currentStatus()
+			if i == 0 {
+				status.Warnings = slices.Concat(status.Warnings, j.warnings)
+			}
 			if more := advice[&t.window]; len(more) > 0 && status.Health == redpoll.HealthUp {
 				status.Advice = slices.Concat(status.Advice, more)
 			}

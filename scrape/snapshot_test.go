@@ -187,7 +187,7 @@ func TestFastEndpointsOfRemovedTargetsLeaveAtOnce(t *testing.T) {
 	if n := len(m.Snapshot(after(1), every).Endpoints); n != 2 {
 		t.Fatalf("%d endpoints", n)
 	}
-	jobs, err := m.build([]JobConfig{jobConfig(t, nil, "two:80")})
+	jobs, err := m.prepared([]JobConfig{jobConfig(t, nil, "two:80")})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ func BenchmarkSnapshot(b *testing.B) {
 	if err := c.Validate(DefaultGlobal); err != nil {
 		b.Fatal(err)
 	}
-	jobs, err := m.build([]JobConfig{c})
+	jobs, err := m.prepared([]JobConfig{c})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -4,10 +4,6 @@ import (
 	"context"
 	"errors"
 	"hash/fnv"
-	"maps"
-	"net"
-	"net/http"
-	"net/url"
 	"slices"
 	"sync"
 	"time"
@@ -17,28 +13,10 @@ import (
 	"github.com/redpoll/redpoll/scrape/red"
 )
 
-// settings are what the targets of a job share. They do not change.
-type settings struct {
-	config    JobConfig // but for its static_configs, which are the job's matter
-	manager   *Manager
-	client    *http.Client
-	catalogue *red.Catalogue
-	policies  *policies
-}
-
-// job is a configured job with its targets. It does not change. Targets that
-// stay over a change of the configuration refer to the settings only, so that
-// those that go are not kept by them.
-type job struct {
-	*settings
-	targets []*target // in the order of their instances
-}
-
 // target is one URL with its loop and its state.
 type target struct {
-	redpoll.Target
-	job     *settings
-	address string // host:port to connect to
+	blueprint
+	job *settings
 
 	cancel context.CancelFunc // ends the loop
 	done   chan struct{}      // closed when it has ended
@@ -51,8 +29,9 @@ type target struct {
 	formats formats
 	usual   int64 // length of the last body
 
-	mu       sync.Mutex // guards what follows
-	status   redpoll.TargetStatus
+	mu       sync.Mutex           // guards what follows
+	barred   string               // why it is not to be scraped; empty if it is
+	status   redpoll.TargetStatus // whose Discovered may be newer than the blueprint's
 	report   scrapeReport
 	families []exposition.Family // of the last scrape that succeeded; shared
 	window   window
@@ -60,50 +39,29 @@ type target struct {
 	marks    []redpoll.Mark // since the last snapshot
 }
 
-// buildTarget makes a target, or takes the one that runs already.
-func (j *job) buildTarget(address string, labels map[string]string, running *job) *target {
-	u := url.URL{Scheme: j.config.Scheme, Host: address, Path: j.config.MetricsPath, RawQuery: j.config.Params.Encode()}
-	identity := redpoll.Target{
-		Job:      j.config.JobName,
-		Instance: instanceOf(address, j.config.Scheme),
-		URL:      u.String(),
-		Labels:   labels,
-	}
-	if named := labels["instance"]; named != "" {
-		identity.Instance = named
-	}
-	if running != nil {
-		for _, t := range running.targets {
-			if t.URL == identity.URL && t.Instance == identity.Instance && maps.Equal(t.Labels, labels) {
-				return t
-			}
-		}
-	}
-	return j.newTarget(identity, address)
-}
-
-func (j *job) newTarget(identity redpoll.Target, address string) *target {
-	policy := j.policies.of(labelsOf(&identity))
+// newTarget makes a target that does not run yet.
+func (j *job) newTarget(drawn *blueprint) *target {
+	policy := j.policies.of(labelsOf(&drawn.Target))
 	return &target{
-		Target:  identity,
+		blueprint: *drawn,
+
 		job:     j.settings,
-		address: address,
 		done:    make(chan struct{}),
 		policy:  policy,
 		reader:  policy.library.NewReader(),
-		deriver: red.NewDeriver(j.deriving(&identity, policy)),
-		window:  window{job: identity.Job, instance: identity.Instance},
+		deriver: red.NewDeriver(j.deriving(drawn, policy)),
+		window:  window{job: drawn.Job, instance: drawn.Instance},
 		status: redpoll.TargetStatus{
-			Target:   identity,
+			Target:   drawn.Target,
 			Health:   redpoll.HealthUnknown,
-			Interval: time.Duration(j.config.ScrapeInterval),
-			Timeout:  time.Duration(j.config.ScrapeTimeout),
+			Interval: drawn.interval,
+			Timeout:  drawn.timeout,
 		},
 	}
 }
 
 // deriving are the options for the figures of a target, or of none.
-func (s *settings) deriving(of *redpoll.Target, p *policy) red.Options {
+func (s *settings) deriving(of *blueprint, p *policy) red.Options {
 	return red.Options{
 		Conventions:  s.config.Endpoints,
 		Catalogue:    s.catalogue,
@@ -113,7 +71,7 @@ func (s *settings) deriving(of *redpoll.Target, p *policy) red.Options {
 		Job:          of.Job,
 		Instance:     of.Instance,
 		HonorLabels:  p.namesOrigins(),
-		MetricsPath:  s.config.MetricsPath,
+		MetricsPath:  of.path,
 		MaxEndpoints: followed(s.config.MaxEndpoints),
 	}
 }
@@ -135,8 +93,7 @@ func (t *target) start() {
 // than the interval makes the next ones due meanwhile fall out.
 func (t *target) run(ctx context.Context) {
 	defer close(t.done)
-	interval := time.Duration(t.job.config.ScrapeInterval)
-	next := time.Now().Add(phase(t.Job+t.URL, interval, time.Now()))
+	next := time.Now().Add(phase(t.ID, t.interval, time.Now()))
 	timer := time.NewTimer(time.Until(next))
 	defer timer.Stop()
 	for {
@@ -146,9 +103,9 @@ func (t *target) run(ctx context.Context) {
 		case <-timer.C:
 		}
 		t.scrape(ctx)
-		next = next.Add(interval)
+		next = next.Add(t.interval)
 		if late := time.Since(next); late > 0 {
-			next = next.Add(late.Truncate(interval) + interval)
+			next = next.Add(late.Truncate(t.interval) + t.interval)
 		}
 		timer.Reset(time.Until(next))
 	}
@@ -168,12 +125,16 @@ func phase(name string, interval time.Duration, now time.Time) time.Duration {
 // scrape does one scrape and records how it went.
 func (t *target) scrape(ctx context.Context) {
 	defer t.deriver.Release() // what it derived is recorded by then
+	if reason := t.bars(); reason != "" {
+		t.record(&outcome{begun: time.Now().Round(0), failure: reason})
+		return
+	}
 	begun := time.Now()
 	// Requests go on in the target while this machine sleeps, and the wall
 	// clock with them; the monotonic clock, which tells durations, does not.
 	o := outcome{begun: begun.Round(0)}
-	fetching, cancel := context.WithTimeout(ctx, time.Duration(t.job.config.ScrapeTimeout))
-	answer, err := t.job.fetch(fetching, t.URL, t.formats.accept(), t.usual)
+	fetching, cancel := context.WithTimeout(ctx, t.timeout)
+	answer, err := t.fetch(fetching, t.formats.accept(), t.usual)
 	cancel()
 	o.fetched = time.Since(begun)
 	var ofProtobuf bool // if it fails
@@ -219,7 +180,7 @@ func (t *target) readInTurn(ctx context.Context, a *answer, o *outcome) bool {
 	defer a.release()
 	end, err := t.job.manager.turns.take(ctx, a.body, a.contentType)
 	if err != nil {
-		o.bytes, o.failure = int64(len(a.body)), explainParse(err, a, t.job.config.MetricsPath)
+		o.bytes, o.failure = int64(len(a.body)), explainParse(err, a, t.path)
 		return ctx.Err() == nil
 	}
 	defer end()
@@ -237,14 +198,14 @@ const readTimeout = 10 * time.Second
 func (t *target) read(ctx context.Context, a *answer, o *outcome) {
 	o.bytes = int64(len(a.body))
 	if a.isBlank() {
-		o.failure = explainBlank(t.job.config.MetricsPath)
+		o.failure = explainBlank(t.path)
 		return
 	}
 	defer t.reader.Release()
 	scraped, err := t.reader.Read(ctx, exposition.Body{Bytes: a.body, ContentType: a.contentType, At: o.begun, Complete: true})
 	o.scraped, o.scraped.Samples = scraped, nil // which are the reader's
 	if err != nil {
-		o.failure = explainParse(err, a, t.job.config.MetricsPath)
+		o.failure = explainParse(err, a, t.path)
 		return
 	}
 	o.skipped, o.warnings = scraped.Skipped, warningsOf(&scraped, t.job.config.JobName)
@@ -254,7 +215,7 @@ func (t *target) read(ctx context.Context, a *answer, o *outcome) {
 		o.failure = err.Error()
 		return
 	case err != nil:
-		o.failure = explainParse(err, a, t.job.config.MetricsPath)
+		o.failure = explainParse(err, a, t.path)
 		return
 	}
 	o.skipped.Add(o.derived.Skipped.Count, func() string { return o.derived.Skipped.Reason })
@@ -322,16 +283,25 @@ func (t *target) currentStatus() redpoll.TargetStatus {
 	return t.status
 }
 
-// instanceOf is the address with its port, which the scheme tells if the
-// address does not.
-func instanceOf(address, scheme string) string {
-	u := url.URL{Host: address}
-	if u.Port() != "" {
-		return address
-	}
-	port := "80"
-	if scheme == "https" {
-		port = "443"
-	}
-	return net.JoinHostPort(u.Hostname(), port)
+// rediscover takes the labels from before relabelling, which may change while
+// the target stays the same.
+func (t *target) rediscover(discovered map[string]string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.status.Discovered = discovered
+}
+
+// bar makes scrapes fail with the reason from now on, without asking the target,
+// until the reason is empty.
+func (t *target) bar(reason string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.barred = reason
+}
+
+// bars is the reason why the target is not to be scraped; empty if it is.
+func (t *target) bars() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.barred
 }

@@ -120,7 +120,8 @@ func (c *checkTarget) jobConfig(configFile string) (scrape.JobConfig, error) {
 	if u.RawQuery != "" {
 		job.Params = u.Query()
 	}
-	job.StaticConfigs = []scrape.StaticConfig{{Targets: []string{u.Host}}}
+	// The URL is what relabelling makes: it stands for no other.
+	job.Discovery = scrape.Discovery{StaticConfigs: []scrape.StaticConfig{{Targets: []string{u.Host}}}}
 	job.ScrapeInterval = model.Duration(c.wait)
 	job.ScrapeTimeout = min(cmp.Or(job.ScrapeTimeout, conf.Global.ScrapeTimeout), job.ScrapeInterval)
 	conf.ScrapeConfigs = []scrape.JobConfig{job}
