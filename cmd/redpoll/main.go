@@ -85,6 +85,7 @@ func command(ctx context.Context, args []string, hangup <-chan os.Signal, stdout
 	checkConfig := check.Command("config", "Check a configuration file and print how it is understood.")
 	checkFile := checkConfig.Arg("file", "Configuration file.").Default(defaultConfigFile).String()
 	checkTarget := newCheckTarget(check)
+	checkMetrics := newCheckMetrics(check)
 
 	chosen, err := k.Parse(args)
 	switch {
@@ -97,6 +98,8 @@ func command(ctx context.Context, args []string, hangup <-chan os.Signal, stdout
 	case chosen == checkTarget.command:
 		o.chooseConfig()
 		return checkTarget.run(ctx, o.configFile, stdout)
+	case chosen == checkMetrics.command:
+		return checkMetrics.run(os.Stdin, stdout)
 	case o.demo && o.configFile != "":
 		return usageError{errors.New("--demo brings its own configuration; leave --config.file out")}
 	}
