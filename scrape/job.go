@@ -62,7 +62,7 @@ func sameSettings(a, b *JobConfig) bool {
 	for _, c := range []*JobConfig{&x, &y} {
 		c.Discovery = Discovery{}
 		c.TargetLimit, c.KeepDroppedTargets = 0, 0
-		c.ScrapeFailureLogFile, c.ExtraScrapeMetrics = "", nil
+		c.ScrapeFailureLogFile = ""
 	}
 	return reflect.DeepEqual(x, y)
 }

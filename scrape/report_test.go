@@ -82,7 +82,7 @@ func TestFastTargetsThatCannotBeToldApartLeaveTheMetricsPageWhole(t *testing.T) 
 	named := func(name string) JobConfig {
 		return jobConfig(t, func(c *JobConfig) {
 			c.JobName = name
-			c.StaticConfigs[0].Labels = map[string]string{"instance": "same\xff", "job": "shop"}
+			c.StaticConfigs[0].Labels = map[string]string{"instance": "same", "job": "shop"}
 		}, "one:80")
 	}
 	m := idle(t, named("a"), named("b"))
