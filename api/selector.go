@@ -1,7 +1,6 @@
 package api
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -29,9 +28,9 @@ func (s selector) matches(labels map[string]string) bool {
 }
 
 // parseSelector reads a selector as Prometheus 3 does, names in quotes included
-// (https://prometheus.io/docs/prometheus/latest/querying/basics/), without
-// comments. One that selects a series without any labels is refused. Errors say
-// at which character, counted from 1, something else was expected.
+// (https://prometheus.io/docs/prometheus/latest/querying/basics/), but without
+// comments; as there, {} selects every target. Errors say at which character,
+// counted from 1, something else was expected.
 func parseSelector(text string) (selector, error) {
 	p := selectorParser{text: text}
 	name := p.take(metricToken)
@@ -42,13 +41,7 @@ func parseSelector(text string) (selector, error) {
 	if p.rest() != "" {
 		p.expect("the end")
 	}
-	switch {
-	case p.err != nil:
-		return nil, p.err
-	case p.selector.matches(nil):
-		return nil, errors.New(`at least one matcher must need a label, as {job="shop"} does`)
-	}
-	return p.selector, nil
+	return p.selector, p.err
 }
 
 // The tokens of a selector. In quotes, escapes are those of Go.
