@@ -55,7 +55,7 @@ type Options struct {
 
 	History History
 	Rules   Rules
-	// Targets gives the targets in the order of job, then instance.
+	// Targets gives the targets in the order of pool, then instance.
 	Targets func() []redpoll.TargetStatus
 	// Dropped gives the targets that relabelling, or a limit on their number,
 	// left out, and how many they are by pool, every pool included. There may be

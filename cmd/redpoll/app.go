@@ -195,7 +195,7 @@ func (a *app) startStages(ctx context.Context, c *config.Config) error {
 	a.api = api.New(c.Web, api.Options{
 		Logger: a.logger.With("stage", "api"), Registerer: a.registry, Gatherer: a.registry,
 		History: a.store, Instances: a.manager.Instances, Rules: a.engine,
-		Targets: a.manager.Targets, Dropped: a.dropped, Metadata: a.metadata, Exposition: a.exposition,
+		Targets: a.manager.Targets, Dropped: a.manager.Dropped, Metadata: a.manager.Metadata, Exposition: a.exposition,
 		Config: a.redactedConfig, Reload: a.reload, HistoryError: a.historyError,
 		Dashboard: web.Handler(), Hostname: hostname(),
 		Version:   version.Version, Revision: version.Revision, Branch: version.Branch,

@@ -6,7 +6,6 @@ import (
 	"os"
 
 	"github.com/redpoll/redpoll/api"
-	"github.com/redpoll/redpoll/internal/redpoll"
 	"github.com/redpoll/redpoll/scrape"
 )
 
@@ -21,19 +20,6 @@ func (a *app) exposition(ctx context.Context, id string) (api.Exposition, error)
 	}
 	return api.Exposition{Body: raw.Body, Truncated: raw.Truncated}, err
 }
-
-// dropped counts none for each pool: every target that is configured is
-// scraped.
-func (a *app) dropped() ([]redpoll.DroppedTarget, map[string]int) {
-	counts := make(map[string]int)
-	for _, t := range a.manager.Targets() {
-		counts[t.Pool] = 0
-	}
-	return nil, counts
-}
-
-// metadata is not kept by the scrape stage.
-func (a *app) metadata(string) []redpoll.Metadata { return nil }
 
 // hostname is this machine's; empty if it does not know.
 func hostname() string {
