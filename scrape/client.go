@@ -2,6 +2,7 @@ package scrape
 
 import (
 	"fmt"
+	"net"
 	"net/http"
 
 	"github.com/prometheus/common/config"
@@ -15,6 +16,8 @@ const (
 	// chunks, as servers send what they have no length of, comes in fewer system
 	// calls with it, and a thousand kept connections hold no more than 16 MiB.
 	readBuffer = 16 << 10
+	// writeBuffer is enough for the requests of scrapes, in bytes.
+	writeBuffer = 1 << 10
 	// maxHeader bounds the header of an answer, those of 1xx before it included,
 	// in bytes.
 	maxHeader = 256 << 10
@@ -30,7 +33,10 @@ func newClient(c *JobConfig) (*http.Client, error) {
 	// The transport of a job with credentials is not to be had. Its headers are
 	// bounded as well, at net/http's 10 MB.
 	if transport, plain := client.Transport.(*http.Transport); plain {
-		transport.ReadBufferSize = readBuffer
+		transport.ReadBufferSize, transport.WriteBufferSize = readBuffer, writeBuffer
+		// Its own way to dial keeps a log of each connection, of 9 KiB, that nobody
+		// reads.
+		transport.DialContext = new(net.Dialer).DialContext
 		transport.MaxResponseHeaderBytes = maxHeader
 	}
 	if c.HTTPClientConfig.FollowRedirects {

@@ -53,8 +53,8 @@ func (d *Deriver) claimEndpoints(samples []exposition.Sample) {
 		if t == nil || t.family == nil || !t.family.now.chosen {
 			continue
 		}
-		if owner := d.now.claims[t.key]; owner == nil || t.family.before(owner) {
-			d.now.claims[t.key] = t.family
+		if owner := d.now.claims[*t.key]; owner == nil || t.family.before(owner) {
+			d.now.claims[*t.key] = t.family
 		}
 	}
 }
@@ -65,6 +65,6 @@ func (d *Deriver) yields(t *track) bool {
 	if !d.now.several {
 		return false
 	}
-	owner := d.now.claims[t.key]
+	owner := d.now.claims[*t.key]
 	return owner != nil && owner.name != t.family.name
 }

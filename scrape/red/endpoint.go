@@ -95,7 +95,10 @@ func (e *Endpoint) Total() uint64 { return e.own.total }
 
 func (d *Deriver) presentEndpoint(t *track) *Endpoint {
 	if t.endpoint == nil || t.endpoint.forgotten {
-		t.endpoint = d.findEndpoint(t.key)
+		t.endpoint = d.findEndpoint(*t.key)
+		if t.endpoint.key == *t.key {
+			t.key = &t.endpoint.key // one for all series of the endpoint
+		}
 		if t.endpoint.label == "" {
 			_, label := t.family.convention.Path.find(t.series)
 			t.endpoint.label = clip(label)

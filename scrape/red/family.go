@@ -104,10 +104,10 @@ type track struct {
 	pathless bool
 	crowded  bool // there is no room for its family
 	endpoint *endpoint
-	key      endpointKey
-	folded   bool // the path was
-	clipped  bool // the path was
-	stray    bool // there is no room for its origin
+	key      *endpointKey // which the series names; never nil, and shared
+	folded   bool         // the path was
+	clipped  bool         // the path was
+	stray    bool         // there is no room for its origin
 	outcome  outcome
 	known    bool   // increase is
 	stated   bool   // sum is
@@ -214,8 +214,9 @@ func (d *Deriver) assign(t *track, c *Convention, rank int) {
 		return
 	}
 	t.clipped = len(key.path) > maxLabel
-	t.key.method = key.method
-	t.key.path, t.folded = d.folder.fold(clip(key.path))
+	key.origin = t.key.origin
+	key.path, t.folded = d.folder.fold(clip(key.path))
+	t.key = &key
 	if text, st, ok := c.statusOf(t.series); ok {
 		t.outcome = d.judge(text, st)
 	}

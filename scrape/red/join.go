@@ -61,7 +61,7 @@ func (d *Deriver) lookAtPaths() {
 // requests are counted when it is back. Where there is no room, what is timed
 // goes into Other, of which counters could not be told apart.
 func (d *Deriver) mayAdopt(t *track) bool {
-	if e := d.endpoints[t.key]; e != nil {
+	if e := d.endpoints[*t.key]; e != nil {
 		return e.family == t.family
 	}
 	return d.room() > 0

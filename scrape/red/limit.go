@@ -19,8 +19,8 @@ func (d *Deriver) admit(samples []exposition.Sample) {
 	totals := make(map[endpointKey]uint64)
 	for _, at := range d.now.fresh {
 		t := d.slots[samples[at].Ref].track
-		if t.family != nil && t.family.now.chosen && d.endpoints[t.key] == nil && !t.key.isOther() {
-			totals[t.key] = redpoll.AddCounts(totals[t.key], countOf(&samples[at]))
+		if t.family != nil && t.family.now.chosen && d.endpoints[*t.key] == nil && !t.key.isOther() {
+			totals[*t.key] = redpoll.AddCounts(totals[*t.key], countOf(&samples[at]))
 		}
 	}
 	if len(totals) <= room {

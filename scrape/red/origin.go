@@ -91,7 +91,7 @@ func (d *Deriver) place(t *track) {
 	if t.stray = key != (originKey{}) && (o == nil || o.originKey != key); o != nil {
 		o.tracks++
 	}
-	t.key.origin = o
+	t.key = &endpointKey{origin: o}
 }
 
 // saw notes that a scrape has a series of the origin.
