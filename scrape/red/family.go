@@ -16,6 +16,13 @@ const maxLabel = 1024
 // gone for Retention make room.
 const maxFamilies = 100
 
+// familiesPerJob is for how many more there is room with each job that a target
+// passes on series of.
+const familiesPerJob = 4
+
+// mostFamilies is how many families there is room for.
+func (d *Deriver) mostFamilies() int { return maxFamilies + familiesPerJob*len(d.origins.jobs) }
+
 // family is a metric family read by a convention.
 type family struct {
 	name       string
@@ -235,7 +242,7 @@ func (t *track) familyKey(rank int) familyKey {
 // familyFor finds or makes the family; nil if there are too many.
 func (d *Deriver) familyFor(key familyKey, c *Convention) *family {
 	f := d.families[key]
-	if f == nil && len(d.families) < maxFamilies {
+	if f == nil && len(d.families) < d.mostFamilies() {
 		f = &family{name: clip(key.name), convention: c, rank: key.rank, job: key.job, perSecond: c.Unit.of(key.name).perSecond()}
 		d.families[key] = f
 	}
@@ -245,7 +252,7 @@ func (d *Deriver) familyFor(key familyKey, c *Convention) *family {
 // forgetFamilies makes room, if there is none, of families that have been gone
 // for long.
 func (d *Deriver) forgetFamilies() {
-	full := len(d.families) >= maxFamilies
+	full := len(d.families) >= d.mostFamilies()
 	for key, f := range d.families {
 		switch {
 		case f.now.present:
@@ -266,7 +273,7 @@ func (d *Deriver) revive(t *track) {
 		t.family = known
 		return
 	}
-	if len(d.families) >= maxFamilies {
+	if len(d.families) >= d.mostFamilies() {
 		return
 	}
 	if f.guess {

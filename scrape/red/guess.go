@@ -92,7 +92,7 @@ func (d *Deriver) guess(t *track) {
 		rule := builtIn().general
 		place := slices.IndexFunc(rule.Path, func(one string) bool { return LabelNames{one}.value(s) != "" })
 		t.pathless = place < 0
-		if t.crowded = !t.pathless && len(d.families) >= maxFamilies; t.pathless || t.crowded {
+		if t.crowded = !t.pathless && len(d.families) >= d.mostFamilies(); t.pathless || t.crowded {
 			return
 		}
 		if s.Type == exposition.SummaryType {

@@ -44,7 +44,7 @@ func (d *Deriver) whyIgnored(f *exposition.Family, stated map[string]string) str
 		return reason
 	}
 	if _, crowded := slices.BinarySearch(d.now.crowded, f.Name); crowded {
-		return fmt.Sprintf("%d families of requests are followed already, and no more are; there is room again %v after some have gone", maxFamilies, Retention)
+		return fmt.Sprintf("%d families of requests are followed already, and no more are; there is room again %v after some have gone", d.mostFamilies(), Retention)
 	}
 	if reason := d.reasonOfRank(f.Name); reason != "" {
 		return reason

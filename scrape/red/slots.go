@@ -44,7 +44,7 @@ func (d *Deriver) empty(s *slot) {
 // resolve finds out what every series means, once for each, until ctx ends: of
 // new ones that may take long, all the rest is quick.
 func (d *Deriver) resolve(ctx context.Context, samples []exposition.Sample) error {
-	again := d.crowded && len(d.families) < maxFamilies // there is room now
+	again := d.crowded && len(d.families) < d.mostFamilies() // there is room now
 	for i := range samples {
 		series, ref := samples[i].Series, samples[i].Ref
 		for ref >= len(d.slots) {
