@@ -210,12 +210,16 @@ func (p *tab) paths() []string {
 func (p *tab) press(key string) {
 	p.t.Helper()
 	for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeRawKeyDown, input.DispatchKeyEventTypeKeyUp} {
-		_, err := chromedp.Call(p.ctx, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: kind, Key: key})
+		params := input.DispatchKeyEventParams{Type: kind, Key: key, WindowsVirtualKeyCode: virtualKeys[key]}
+		_, err := chromedp.Call(p.ctx, input.DispatchKeyEvent, params)
 		if err != nil {
 			p.t.Fatal(err)
 		}
 	}
 }
+
+// virtualKeys are the codes of keys by which the browser itself acts.
+var virtualKeys = map[string]int64{"Escape": 27}
 
 func (p *tab) mouse(kind input.DispatchMouseEventType, x, y float64, button input.MouseButton) {
 	p.t.Helper()

@@ -36,7 +36,14 @@ func TestAccessibility(t *testing.T) {
 			p.visible(".alert.quiet")
 			p.click(".rule-advice summary")
 		}},
-		{"targets", "/targets", ".target-error", troubled, func(_ *server, p *tab) { p.click(".target summary") }},
+		{"targets", "/targets", ".targets .row.crit", troubled, nil},
+		{"target", "/targets?target=gateway-10.0.4.3:8080", ".labels", troubled, nil},
+		{"target with findings", "/targets?target=catalog-10.0.4.1:8080", ".findings", troubled, func(_ *server, p *tab) { p.click(".findings summary") }},
+		{"target down", "/targets?target=search-10.0.4.23:8080", ".target-error", troubled, nil},
+		{"target with warnings", "/targets?target=search-10.0.4.6:8080", ".target-warning", troubled, nil},
+		{"dropped", "/targets?dropped=gateway", ".dropped-targets", troubled, func(_ *server, p *tab) { p.click(".dropped-targets summary") }},
+		{"exposition", "/targets?exposition=1&target=gateway-10.0.4.3:8080", ".exposition pre", troubled, nil},
+		{"no target matches", "/targets?tq=nothing+like+it", ".empty .button", troubled, nil},
 		{"lost", "/", ".table-rows .row", troubled, lost},
 		{"not judged", "/", ".caveat", unjudged, nil},
 		{"no targets", "/", ".empty pre", func() script { return script{} }, nil},

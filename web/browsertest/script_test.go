@@ -147,15 +147,19 @@ func (s *script) snapshot() object {
 		sum.add(o)
 	}
 	health := map[any]int{}
+	warned := 0
 	for _, t := range s.targets {
 		health[t["health"]]++
+		if warnings, _ := t["warnings"].([]string); len(warnings) > 0 {
+			warned++
+		}
 	}
 	o := object{
 		"timestamp": s.now.UnixMilli(), "interval": s.interval.Milliseconds(), "endpoints": list,
 		"total":   object{"throughput": sum.throughput, "errorRate": sum.errorRate()},
 		"cdn":     object{"bandwidth": nil, "cacheHitRatio": nil, "storage": nil},
 		"system":  object{"uptime": nil, "memory": nil, "cpu": nil, "source": ""},
-		"targets": object{"up": health["up"], "unknown": health["unknown"], "total": len(s.targets)},
+		"targets": object{"up": health["up"], "unknown": health["unknown"], "total": len(s.targets), "warning": warned},
 	}
 	if len(s.fresh) > 0 {
 		o["marks"] = s.fresh
@@ -311,17 +315,30 @@ func with(o object, changes object) object {
 
 func target(job, instance, health, problem string, now time.Time) object {
 	o := object{
-		"job": job, "instance": instance, "url": "http://" + instance + "/metrics", "labels": object{"job": job, "instance": instance},
-		"health": health, "error": problem, "lastScrape": now.UnixMilli(), "lastDuration": 12.4, "interval": 5000, "timeout": 4000,
-		"samples": 4240, "skipped": 0, "skippedReason": "", "bytes": 482_113, "started": nil, "restarts": 0,
+		"id": job + "-" + instance, "pool": job, "job": job, "instance": instance, "url": "http://" + instance + "/metrics",
+		"labels":     object{"job": job, "instance": instance},
+		"discovered": object{"job": job, "__address__": instance, "__scheme__": "http", "__metrics_path__": "/metrics"},
+		"health":     health, "error": problem, "warnings": []string{},
+		"lastScrape": now.UnixMilli(), "lastDuration": 12.4, "durations": durations(job + instance), "interval": 5000, "timeout": 4000,
+		"samples": 4240, "relabelled": 4180, "added": 3, "skipped": 0, "skippedReason": "", "bytes": 482_113, "started": nil, "restarts": 0,
 		"recognised": []object{recognised("client_golang", "http_request_duration_seconds", "histogram", false, "")},
 		"ignored":    []object{},
 		"advice":     []object{},
 	}
 	if health != "up" {
-		o["samples"], o["bytes"], o["recognised"] = 0, 0, []object{}
+		o["samples"], o["relabelled"], o["added"], o["bytes"], o["recognised"] = 0, 0, 0, 0, []object{}
 	}
 	return o
+}
+
+// durations are of sixty scrapes, in ms, that sway around 12 ms.
+func durations(target string) []float64 {
+	e := endpoint{path: target}
+	list := make([]float64, 60)
+	for i := range list {
+		list[i] = 12.4 * (1 + 0.3*e.noise(1, time.Unix(int64(5*i), 0)))
+	}
+	return list
 }
 
 func recognised(convention, family, kind string, guess bool, note string) object {

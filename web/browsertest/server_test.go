@@ -2,6 +2,7 @@ package browsertest
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -49,6 +50,12 @@ type script struct {
 	historyLag time.Duration
 	// historyError makes /api/history answer 503 with that text.
 	historyError string
+	dropped      []object       // targets
+	droppedCount map[string]int // by pool
+	// exposition is what every target exposes; empty for one that cannot be
+	// reached. What is beyond expositionLimit, if that is not 0, is cut.
+	exposition      string
+	expositionLimit int
 }
 
 func serve(t testing.TB, s script) *server {
@@ -67,6 +74,8 @@ func serve(t testing.TB, s script) *server {
 	mux.HandleFunc("/api/trend", srv.trend)
 	mux.HandleFunc("/api/alerts", srv.alertList)
 	mux.HandleFunc("/api/targets", srv.targetList)
+	mux.HandleFunc("/api/targets/dropped", srv.droppedList)
+	mux.HandleFunc("/api/targets/{id}/exposition", srv.exposition)
 	mux.HandleFunc("/api/marks", srv.markList)
 	mux.HandleFunc("/api/instances", srv.instanceList)
 	mux.HandleFunc("/api/rules", srv.ruleList)
@@ -232,6 +241,36 @@ func (s *server) alertList(w http.ResponseWriter, r *http.Request) {
 
 func (s *server) targetList(w http.ResponseWriter, r *http.Request) {
 	s.answer(w, r, func(sc *script) (int, any) { return http.StatusOK, append([]object{}, sc.targets...) })
+}
+
+func (s *server) droppedList(w http.ResponseWriter, r *http.Request) {
+	s.answer(w, r, func(sc *script) (int, any) {
+		counts := sc.droppedCount
+		if counts == nil {
+			counts = map[string]int{}
+		}
+		return http.StatusOK, object{"targets": append([]object{}, sc.dropped...), "counts": counts}
+	})
+}
+
+// exposition answers with text, where all others answer with JSON.
+func (s *server) exposition(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	s.asked = append(s.asked, r.URL.String())
+	body, limit := s.script.exposition, s.script.expositionLimit
+	s.mu.Unlock()
+	if body == "" {
+		s.answer(w, r, func(*script) (int, any) {
+			return http.StatusBadGateway, object{"error": "connection refused: nothing listens at the target"}
+		})
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	if limit > 0 && len(body) > limit {
+		w.Header().Set("X-Redpoll-Truncated", "true")
+		body = body[:limit]
+	}
+	_, _ = io.WriteString(w, body)
 }
 
 func (s *server) markList(w http.ResponseWriter, r *http.Request) {

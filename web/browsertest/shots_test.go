@@ -1,8 +1,10 @@
 package browsertest
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,10 +30,19 @@ func TestScreenshots(t *testing.T) {
 		{"3-mobile-dark", "dark", "/?range=30m&ep=payments|PUT|/api/v1/carts/{id}", 390, 844, ".plot canvas", nil},
 		{"4-mobile-light", "light", "/", 390, 844, ".table-rows .row", nil},
 		{"5-alerts-light", "light", "/alerts", 1440, 900, ".alert.quiet", nil},
-		{"6-targets-dark", "dark", "/targets", 1440, 900, ".target-error", func(_ *server, p *tab) {
-			p.click(".target summary")
-			p.do(chromedp.Evaluate[chromedp.Void](`document.querySelector(".advice").scrollIntoView()`))
+		{"6-targets-dark", "dark", "/targets", 1440, 900, ".row.crit", nil},
+		{"g-target-light", "light", "/targets?target=gateway-10.0.4.3:8080", 1440, 900, ".labels", nil},
+		{"h-target-dark", "dark", "/targets?tst=warn&target=search-10.0.4.6:8080", 1440, 900, ".labels", nil},
+		{"i-target-advice-light", "light", "/targets?target=payments-10.0.4.9:8080", 1440, 900, ".advice", nil},
+		{"j-dropped-light", "light", "/targets?dropped=gateway", 1440, 900, ".dropped-targets", func(_ *server, p *tab) { p.click(".dropped-targets summary") }},
+		{"k-exposition-light", "light", "/targets?exposition=1&target=gateway-10.0.4.3:8080", 1440, 900, ".exposition pre", nil},
+		{"l-exposition-dark", "dark", "/targets?exposition=1&target=gateway-10.0.4.3:8080", 1440, 900, ".exposition pre", func(_ *server, p *tab) {
+			p.do(chromedp.Focus(chromedp.CSS(".exposition input")), chromedp.KeyEvent(`ITEMS/77`))
+			p.shows(".exposition", "22 of 2,402 lines")
 		}},
+		{"m-mobile-exposition", "light", "/targets?exposition=1&target=gateway-10.0.4.3:8080", 390, 844, ".exposition pre", nil},
+		{"n-mobile-target", "dark", "/targets?target=gateway-10.0.4.3:8080", 390, 844, ".labels", nil},
+		{"o-tablet-targets", "light", "/targets", 1024, 768, ".row.crit", nil},
 		{"7-disconnected-light", "light", "/", 1440, 900, ".table-rows .row", func(s *server, p *tab) {
 			p.tolerateErrors("WebSocket")
 			s.refuse(true)
@@ -41,9 +52,7 @@ func TestScreenshots(t *testing.T) {
 		{"8-detail-light", "light", "/?ep=payments|PUT|/api/v1/carts/{id}", 1440, 900, ".plot canvas", nil},
 		{"f-alerts-advice-dark", "dark", "/alerts", 1440, 900, ".rule-advice", func(_ *server, p *tab) { p.click(".rule-advice summary") }},
 		{"9-mobile-alerts", "dark", "/alerts", 390, 844, ".alert.quiet", nil},
-		{"a-mobile-targets", "light", "/targets", 390, 844, ".target-error", func(_ *server, p *tab) {
-			p.do(chromedp.Evaluate[chromedp.Void](`document.querySelector(".copyable").scrollIntoView()`))
-		}},
+		{"a-mobile-targets", "light", "/targets", 390, 844, ".row.crit", nil},
 		{"c-instances-dark", "dark", "/?range=30m&instances=1&ep=payments|PUT|/api/v1/carts/{id}", 1440, 900, ".instances .bar", nil},
 		{"d-mobile-instances", "light", "/?range=30m&instances=1&ep=payments|PUT|/api/v1/carts/{id}", 390, 844, ".instances .bar", nil},
 		{"e-wide", "light", "/", 1720, 900, ".table-rows .row", nil},
@@ -86,6 +95,27 @@ var (
 		"yaml": "buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]",
 	}
 )
+
+const overLimit = "sample_limit: 4,240 samples are more than 4,000; the last 240 were left out, from http_server_active_requests on. Raise the limit in the job, or set on_limit: fail to refuse such a scrape."
+
+var (
+	discoveredLabels = object{
+		"job": "gateway", "env": "prod-eu", "tmp": "1", "__address__": "10.0.4.3:9115", "__scheme__": "http", "__metrics_path__": "/probe",
+		"__meta_filepath": "/etc/redpoll/targets/gateway.yml", "__param_module": "http_2xx",
+	}
+	relabelledLabels = object{"job": "gateway", "env": "prod", "instance": "example.com", "zone": "eu-west-1b"}
+)
+
+// exposed is an exposition of n paths, two lines each after the head.
+func exposed(n int) string {
+	var b strings.Builder
+	b.WriteString("# HELP http_requests_total Requests by path and status.\n# TYPE http_requests_total counter\n")
+	for i := range n {
+		fmt.Fprintf(&b, "http_requests_total{path=\"/items/%d\",code=\"200\"} %d\n", i, 17*i)
+		fmt.Fprintf(&b, "http_requests_total{path=\"/items/%d\",code=\"500\"} %d\n", i, i%7)
+	}
+	return b.String()
+}
 
 // incidentAt is a thousand endpoints, one of which is in trouble for the
 // second time, and a few that give cause for concern.
@@ -140,6 +170,16 @@ func incidentAt(now time.Time) script {
 		{"family": "jetty_server_requests", "reason": "has neither path nor status"},
 	}
 	s.targets[9]["started"], s.targets[9]["restarts"] = now.Add(-20*time.Minute).UnixMilli(), 2
+	s.targets[5]["warnings"] = []string{overLimit, "label_limit: 3 series have more than 20 labels and were left out, http_requests_total among them. Raise the limit or drop labels with metric_relabel_configs."}
+	s.targets[13]["warnings"] = []string{overLimit}
+	s.targets[2]["labels"], s.targets[2]["discovered"] = relabelledLabels, discoveredLabels
+	s.targets[2]["url"] = "http://10.0.4.3:9115/probe?module=http_2xx&target=https%3A%2F%2Fexample.com"
+	s.dropped = []object{
+		{"pool": "gateway", "discovered": with(discoveredLabels, object{"__address__": "10.0.9.1:8080", "env": "test"})},
+		{"pool": "gateway", "discovered": with(discoveredLabels, object{"__address__": "10.0.9.2:8080", "env": "test"})},
+	}
+	s.droppedCount = map[string]int{"gateway": 14, "catalog": 0}
+	s.exposition = exposed(1200)
 	s.rules = []object{rule("slow", noBucket), rule("very-slow", noBucket), rule("errors")}
 	s.targets = append(s.targets, target("search", "10.0.4.23:8080", "down", "connection refused: nothing listens at 10.0.4.23:8080. Is the application running, and is the port right?", now.Add(-3*time.Second)))
 	return s

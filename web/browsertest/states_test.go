@@ -4,9 +4,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/chromedp/chromedp"
-	"github.com/chromedp/chromedp/kb"
 )
 
 func TestWithoutTargetsThePageSaysWhatToDo(t *testing.T) {
@@ -23,7 +20,7 @@ func TestWithoutEndpointsThePageSaysWhyNot(t *testing.T) {
 	p := open(t, s.URL)
 	p.shows(".empty", "No endpoint recognised yet")
 	p.click(".empty .button")
-	p.shows("table", "shop")
+	p.shows(".targets", "shop", "Up")
 
 	s.update(func(sc *script) { sc.targets[0] = target("shop", "localhost:1", "down", "connection refused", now) })
 	p.click(`.tabs a[href$="/"]`)
@@ -56,72 +53,6 @@ func TestTargetsNotYetScrapedAreNoAlarmWS(t *testing.T) {
 	p.shows(".kpi:last-child .kpi-note.none", "1 waiting")
 	s.update(func(sc *script) { sc.targets[1]["health"] = "down" })
 	p.shows(".kpi:last-child .kpi-note.crit", "1 down")
-}
-
-func TestTargetsPageTellsWhatIsWrong(t *testing.T) {
-	now := time.Now()
-	up := target("shop", "10.0.0.1:80", "up", "", now)
-	up["skipped"], up["skippedReason"] = 3, "le is no number"
-	up["advice"] = []object{{"text": "map its metrics under endpoints", "yaml": ""}}
-	up["started"], up["restarts"] = now.Add(-3*time.Hour).UnixMilli(), 2
-	s := serve(t, script{targets: []object{up, target("auth", "10.0.0.2:80", "down", "connection refused", now)}})
-	p := open(t, s.URL+"/targets")
-	p.shows("tbody tr:nth-child(1)", "Down", "auth", "connection refused")
-	p.shows("tbody tr:nth-child(2)", "Up", "shop", "3 samples skipped: le is no number", "map its metrics",
-		"20 endpoints from the histogram http_request_duration_seconds by client_golang", "12.4", "4,240", "482", "kB",
-		"running for 3 h · 2 restarts seen by redpoll")
-	p.shows(".panel-head", "1 of 2 up")
-}
-
-func TestTargetsPageTellsWhatWasMadeOfEveryFamily(t *testing.T) {
-	up := target("shop", "10.0.0.1:80", "up", "", time.Now())
-	up["recognised"] = []object{
-		recognised("", "shop_latency", "native histogram", true, "path is taken from the label handler"),
-		recognised("spring_boot", "http_server_requests_seconds", "summary", false, ""),
-	}
-	up["ignored"] = []object{{"family": "http_requests_total", "reason": "counts the same requests"}}
-	p := open(t, serve(t, script{targets: []object{up}}).URL+"/targets")
-	p.shows(".recognised li:nth-child(1)", "20 endpoints from the native histogram shop_latency", "by guess", "path is taken from the label handler")
-	p.shows(".recognised li:nth-child(2)", "from the summary http_server_requests_seconds by spring_boot")
-	p.shows(".target summary", "1 family ignored")
-	p.until(`!document.querySelector(".target details li").checkVisibility()`)
-	p.click(".target summary")
-	p.shows(".target details", "http_requests_total – counts the same requests")
-	p.until(`document.querySelector(".target details li").checkVisibility()`)
-}
-
-func TestAdviceCanBeCopied(t *testing.T) {
-	advised := func(job, instance string, advice ...object) object {
-		return with(target(job, instance, "up", "", time.Now()), object{"advice": advice})
-	}
-	s := serve(t, script{targets: []object{
-		advised("shop", "10.0.0.1:80", noStatus, noHistogram), advised("shop", "10.0.0.2:80", noHistogram, noStatus), advised("auth", "10.0.0.3:80", noStatus),
-	}})
-	p := open(t, s.URL+"/targets")
-	p.shows("tbody tr:nth-child(1)", "has no label with the status", "family: http_request_duration_seconds", "No histogram")
-	p.shows("tbody tr:nth-child(2)", "2 things to mend as above in this job")
-	p.shows("tbody tr:nth-child(3)", "has no label with the status")
-
-	eval[bool](p, `navigator.clipboard.writeText = text => (window.copied = text, Promise.resolve()), true`)
-	p.do(chromedp.Focus(chromedp.CSS(".copyable .button")))
-	p.do(chromedp.KeyEvent(kb.Enter))
-	p.shows(".copyable .button", "Copied")
-	if got := eval[string](p, `window.copied`); got != noStatus["yaml"] {
-		t.Errorf("copied %q", got)
-	}
-}
-
-// Pages by plain http on another machine have no clipboard.
-func TestWithoutAClipboardAdviceIsSelected(t *testing.T) {
-	advised := with(target("shop", "10.0.0.1:80", "up", "", time.Now()), object{"advice": []object{noStatus}})
-	p := open(t, serve(t, script{targets: []object{advised}}).URL+"/targets")
-	p.visible(".copyable")
-	eval[bool](p, `delete Navigator.prototype.clipboard && (document.execCommand = () => false, true)`)
-	p.click(".copyable .button")
-	p.shows(".copyable .button", "Press Ctrl C to copy")
-	if got := eval[string](p, `getSelection().toString()`); got != noStatus["yaml"] {
-		t.Errorf("selected %q", got)
-	}
 }
 
 func TestAlertsPageTellsOfBucketsThatAreTooCoarse(t *testing.T) {

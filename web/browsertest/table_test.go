@@ -165,7 +165,12 @@ func TestHostileLabelsStayText(t *testing.T) {
 	s.endpoints[0].path = "/\u202egnp.exe"
 	s.alerts = []object{alert("h", &s.endpoints[2], "p95", "critical", 1240, 500, s.now)}
 	s.targets = []object{target(huge, "localhost:1", "down", hostile+huge, s.now)}
+	s.targets[0]["id"] = `<img src=x>/../"` + "\u202e"
 	s.targets[0]["url"] = `javascript:alert(1)`
+	s.targets[0]["warnings"] = []string{hostile + huge}
+	s.targets[0]["labels"] = object{"job": huge, huge: hostile, "\u202e": "\u202e" + huge}
+	s.dropped, s.droppedCount = []object{{"pool": huge, "discovered": object{"__address__": hostile + huge, huge: huge}}}, map[string]int{huge: 1}
+	s.exposition = hostile + huge
 	s.targets[0]["advice"] = []object{{"text": huge + hostile, "yaml": huge + hostile}}
 	s.targets[0]["recognised"] = []object{recognised("", huge, "histogram", true, "\u202e"+huge)}
 	s.targets[0]["ignored"] = []object{{"family": huge, "reason": hostile}}
@@ -187,12 +192,26 @@ func TestHostileLabelsStayText(t *testing.T) {
 	p.checkWidth()
 	p.checkHeight(".alert.wide", 150)
 	p.navigate(srv.URL + "/targets")
+	p.shows(".row.crit", "<img src=x", "javascript:alert(1)")
+	p.click(".row.crit")
 	p.shows(".target-error", "<img src=x")
-	p.shows(".target", "javascript:alert(1)")
-	p.click(".target summary")
+	p.shows(".target-warning", "<img src=x")
+	p.shows(".labels", "<img src=x")
+	p.click(".findings summary")
 	p.visible(".copyable pre")
 	p.checkWidth()
-	p.checkHeight("tbody tr", 900)
+	p.checkHeight(".findings", 1100)
+	p.checkHeight(".labels", 600)
+	p.click(".target-actions .button")
+	p.shows(".exposition pre:nth-child(2)", "<img src=x", "more characters")
+	p.checkWidth()
+	p.press("Escape")
+	p.gone(".exposition")
+	p.click(".row.dropped")
+	p.click(".dropped-targets summary")
+	p.shows(".dropped-targets", "<img src=x")
+	p.checkWidth()
+	p.checkHeight(".dropped-targets", 500)
 	for _, selector := range []string{"#app img", "#app script", "#app b[onclick]", `#app a[href^="javascript"]`} {
 		p.gone(selector)
 	}

@@ -1,5 +1,5 @@
 import type {
-  Alert, AlertList, ApiError, History, InstanceList, Mark, MarkList, Rule, TargetStatus, Trend,
+  Alert, AlertList, ApiError, DroppedTargetList, History, InstanceList, Mark, MarkList, Rule, TargetStatus, Trend,
 } from "./protocol";
 import type { EndpointKey } from "./model/endpoint";
 
@@ -8,16 +8,22 @@ export class RequestFailed extends Error {}
 
 type Query = Record<string, string | number>;
 
-/** Gets JSON from redpoll's API. Throws RequestFailed with words for the reader. */
-async function get<T>(path: string, query: Query, signal?: AbortSignal): Promise<T> {
+/** Asks redpoll's API. Throws RequestFailed with words for the reader. */
+async function ask(path: string, query: Query, signal?: AbortSignal): Promise<Response> {
   const url = new URL(path, document.baseURI);
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value));
   const response = await fetch(url, { signal: signal ?? null }).catch((cause: unknown) => {
     if (signal?.aborted) throw cause;
     throw new RequestFailed("redpoll cannot be reached");
   });
+  if (response.ok) return response;
   const body: unknown = await response.json().catch(() => null);
-  if (!response.ok) throw new RequestFailed(errorText(body) ?? `redpoll answered ${response.status}`);
+  throw new RequestFailed(errorText(body) ?? `redpoll answered ${response.status}`);
+}
+
+async function get<T>(path: string, query: Query, signal?: AbortSignal): Promise<T> {
+  const response = await ask(path, query, signal);
+  const body: unknown = await response.json().catch(() => null);
   if (body === null) throw new RequestFailed("redpoll's answer was not JSON");
   return body as T;
 }
@@ -68,6 +74,26 @@ export function fetchTrend(): Promise<Trend> {
 
 export function fetchTargets(signal: AbortSignal): Promise<TargetStatus[]> {
   return get<TargetStatus[]>("api/targets", {}, signal);
+}
+
+export function fetchDropped(signal: AbortSignal): Promise<DroppedTargetList> {
+  return get<DroppedTargetList>("api/targets/dropped", {}, signal);
+}
+
+export interface Exposition {
+  text: string;
+  truncated: boolean; // redpoll sends no more than 4 MiB
+}
+
+/** What a target exposes at this moment: redpoll fetches it anew. */
+export async function fetchExposition(id: string, signal: AbortSignal): Promise<Exposition> {
+  const response = await ask(`api/targets/${encodeURIComponent(id)}/exposition`, {}, signal);
+  const truncated = response.headers.get("X-Redpoll-Truncated") === "true";
+  const text = await response.text().catch((cause: unknown) => {
+    if (signal.aborted) throw cause;
+    throw new RequestFailed("redpoll's answer broke off");
+  });
+  return { text, truncated };
 }
 
 export function fetchRules(signal: AbortSignal): Promise<Rule[]> {

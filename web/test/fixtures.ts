@@ -1,4 +1,4 @@
-import type { Alert, EndpointMetrics, MetricsSnapshot, ServerMessage, Trend } from "../src/protocol";
+import type { Alert, EndpointMetrics, MetricsSnapshot, ServerMessage, TargetStatus, Trend } from "../src/protocol";
 
 /** An endpoint with figures; what the test is about is given. */
 export function endpoint(path: string, figures: Partial<EndpointMetrics> = {}): EndpointMetrics {
@@ -44,5 +44,17 @@ export function trend(timestamps: number[], path: string, p95: (number | null)[]
   return {
     timestamps, throughput: other, errorRate: other,
     endpoints: [{ job: "shop", method: "GET", path, p95 }],
+  };
+}
+
+/** A target that is up; what the test is about is given. */
+export function target(pool: string, instance: string, changes: Partial<TargetStatus> = {}): TargetStatus {
+  return {
+    id: `${pool}-${instance}`, pool, job: pool, instance, url: `http://${instance}/metrics`,
+    labels: { job: pool, instance }, discovered: { job: pool, __address__: instance },
+    health: "up", error: "", warnings: [], lastScrape: 1000, lastDuration: 12, durations: [12], interval: 5000, timeout: 4000,
+    samples: 40, relabelled: 40, added: 0, skipped: 0, skippedReason: "", bytes: 4000, started: null, restarts: 0,
+    recognised: [], ignored: [], advice: [],
+    ...changes,
   };
 }

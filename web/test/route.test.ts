@@ -26,6 +26,11 @@ describe("the URL", () => {
       range: "6h",
       instances: true,
       zoom: { from: 1_763_900_000_000, to: 1_763_900_300_000 },
+      targetFilter: "env=prod 10.0",
+      targetStatuses: ["warn", "ok"],
+      target: "3f0c",
+      dropped: "shop & co",
+      exposition: true,
     };
     expect(parse(formatRoute(route))).toEqual(route);
   });

@@ -1,4 +1,3 @@
-import { useLayoutEffect, useRef } from "preact/hooks";
 import { latency, percent, throughput, zoneName } from "../format";
 import { byUrgency, doubtOf } from "../model/alerts";
 import { encodeKey, type EndpointKey } from "../model/endpoint";
@@ -12,6 +11,7 @@ import { zone } from "../state/preferences";
 import { AlertHeadline, sinceText } from "../ui/alert-item";
 import { Icon } from "../ui/icon";
 import { Empty, EndpointName, FigureText, Segments, StatusMark } from "../ui/parts";
+import { useFocusBack } from "../ui/use-focus-back";
 import { Chart } from "./chart";
 import { Instances } from "./instances";
 import { Moments, useMoments } from "./moments";
@@ -30,15 +30,6 @@ export function Detail({ endpoint }: { endpoint: EndpointKey }) {
       <Charts endpoint={endpoint} />
     </section>
   );
-}
-
-/** Who closes the panel from inside goes on in the table, not at the top of the page. */
-function useFocusBack() {
-  const panel = useRef<HTMLElement>(null);
-  useLayoutEffect(() => () => {
-    if (panel.current?.contains(document.activeElement)) document.querySelector<HTMLElement>(".table")?.focus();
-  }, []);
-  return panel;
 }
 
 interface Props {

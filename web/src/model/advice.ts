@@ -1,18 +1,4 @@
-import type { Advice, Rule, TargetStatus } from "../protocol";
-
-/**
- * The advice of each target, without what one of the same job further up was
- * given already: what mends a job is the same for all its instances.
- */
-export function freshAdvice(targets: readonly Pick<TargetStatus, "job" | "advice">[]): Advice[][] {
-  const given = new Set<string>();
-  return targets.map(({ job, advice }) =>
-    advice.filter(({ text, yaml }) => {
-      const before = given.size;
-      return given.add(JSON.stringify([job, text, yaml])).size > before;
-    }),
-  );
-}
+import type { Advice, Rule } from "../protocol";
 
 /** Advice with the names of the rules that it concerns. */
 export interface SharedAdvice extends Advice {

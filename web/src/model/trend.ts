@@ -26,6 +26,13 @@ export function prependTrend(line: TrendLine, older: readonly (number | null)[],
   }
 }
 
+/** A line of values that are known all at once, the newest last. */
+export function trendOf(values: readonly number[]): TrendLine {
+  const line = emptyTrend();
+  prependTrend(line, values, 0);
+  return line;
+}
+
 /** How many of the live times are newer than the whole trend. */
 export function newerThan(trend: Trend, liveTimes: readonly number[]): number {
   const last = trend.timestamps.at(-1) ?? -Infinity;

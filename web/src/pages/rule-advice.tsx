@@ -1,9 +1,9 @@
 import { fetchRules } from "../api";
 import { times } from "../format";
 import { adviceOfRules } from "../model/advice";
+import { AdviceBlock } from "../ui/advice";
 import { StatusMark } from "../ui/parts";
 import { usePolled } from "../ui/use-polled";
-import { AdviceBlock } from "./findings";
 
 const EVERY = 60_000; // ms: buckets change when applications do
 

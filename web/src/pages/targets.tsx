@@ -1,42 +1,31 @@
-import { fetchTargets } from "../api";
-import { age, bytes, count, latency } from "../format";
-import { freshAdvice } from "../model/advice";
-import type { Status } from "../model/status";
-import type { Advice, TargetStatus } from "../protocol";
-import { board, now } from "../state/live";
-import { Empty, FigureText, StatusMark } from "../ui/parts";
+import { useMemo } from "preact/hooks";
+import { fetchDropped, fetchTargets } from "../api";
+import { count } from "../format";
+import { tally, tallyText, TARGET_STATUS_NAMES, type Tally } from "../model/targets";
+import type { DroppedTargetList, TargetStatus } from "../protocol";
+import { board } from "../state/live";
+import { adjust, closeTarget, route } from "../state/navigation";
+import { Filters } from "../ui/filters";
+import { lazy } from "../ui/lazy";
+import { Empty } from "../ui/parts";
 import { NoTargets } from "../ui/states";
+import { useEscape } from "../ui/use-escape";
 import { usePolled } from "../ui/use-polled";
-import { Findings } from "./findings";
+import { TargetList } from "./target-list";
 
-const HEALTH: Record<TargetStatus["health"], { status: Status; name: string; urgency: number }> = {
-  down: { status: "crit", name: "Down", urgency: 2 },
-  unknown: { status: "none", name: "Not yet", urgency: 1 },
-  up: { status: "ok", name: "Up", urgency: 0 },
-};
+const TargetPanel = lazy(() => import("../target").then((module) => module.TargetPanel));
+const DroppedPanel = lazy(() => import("../target").then((module) => module.DroppedPanel));
 
 const DEFAULT_INTERVAL = 5000; // ms
+const DROPPED_INTERVAL = 30_000; // ms: they change when discovery or the configuration does
 
 /** Who is scraped, how that goes, and what was understood. */
 export function TargetsPage() {
   const { value: targets, error } = usePolled(fetchTargets, board.interval || DEFAULT_INTERVAL);
+  const { value: dropped, error: droppedError } = usePolled(fetchDropped, DROPPED_INTERVAL);
   if (targets === null) return error ? <Unavailable error={error} /> : <Empty title="Loading targets…" />;
-  if (targets.length === 0) return <NoTargets />;
-  const up = targets.filter((target) => target.health === "up").length;
-  return (
-    <section class="panel targets" aria-labelledby="targets-title">
-      <header class="panel-head">
-        <h2 id="targets-title">Targets</h2>
-        <span class="muted figure">
-          {up} of {targets.length} up
-        </span>
-        {error && <span class="crit">Not up to date: {error}</span>}
-      </header>
-      <div class="scroll" tabIndex={0} role="region" aria-label="List of targets">
-        <TargetTable targets={targets} />
-      </div>
-    </section>
-  );
+  if (targets.length === 0 && droppedCount(dropped) === 0) return <NoTargets />;
+  return <Overview targets={targets} dropped={dropped} error={error || droppedError} />;
 }
 
 function Unavailable({ error }: { error: string }) {
@@ -47,62 +36,62 @@ function Unavailable({ error }: { error: string }) {
   );
 }
 
-function TargetTable({ targets }: { targets: readonly TargetStatus[] }) {
-  const sorted = targets.toSorted((a, b) => HEALTH[b.health].urgency - HEALTH[a.health].urgency);
-  const fresh = freshAdvice(sorted);
+function droppedCount(dropped: DroppedTargetList | null): number {
+  return Object.values(dropped?.counts ?? {}).reduce((sum, n) => sum + n, 0);
+}
+
+interface Props {
+  targets: readonly TargetStatus[];
+  dropped: DroppedTargetList | null;
+  error: string;
+}
+
+/** The list, and beside it what is open. */
+function Overview({ targets, dropped, error }: Props) {
+  const { target, dropped: pool, exposition } = route.value;
+  const counts = useMemo(() => tally(targets), [targets]);
+  // The Escape that closes the exposition is not for what lies below it.
+  useEscape((target !== "" || pool !== "") && !exposition, closeTarget);
   return (
-    <table>
-      <thead>
-        <tr>
-          <th scope="col">State</th>
-          <th scope="col">Target</th>
-          <th scope="col" class="right">Last scrape</th>
-          <th scope="col" class="right">Took</th>
-          <th scope="col" class="right">Samples</th>
-          <th scope="col" class="right">Size</th>
-        </tr>
-      </thead>
-      <tbody>
-        {sorted.map((target, i) => (
-          <TargetRow key={`${target.job} ${target.url}`} target={target} advice={fresh[i]!} />
-        ))}
-      </tbody>
-    </table>
+    <div class={`targets${target || pool ? " with-panel" : ""}`}>
+      <section class="panel list" aria-labelledby="targets-title">
+        <header class="panel-head">
+          <h2 id="targets-title">Targets</h2>
+          <span class="muted figure">{totals(targets, counts, dropped)}</span>
+          {error && <span class="crit">Not up to date: {error}</span>}
+        </header>
+        <TargetFilters counts={counts} />
+        <TargetList targets={targets} dropped={dropped} />
+      </section>
+      {target ? (
+        <TargetPanel key={target} id={target} target={targets.find(({ id }) => id === target)} />
+      ) : (
+        pool && <DroppedPanel key={pool} pool={pool} dropped={dropped} />
+      )}
+    </div>
   );
 }
 
-function TargetRow({ target, advice }: { target: TargetStatus; advice: readonly Advice[] }) {
-  const { lastScrape } = target;
-  return (
-    <tr>
-      <td>
-        <Health target={target} />
-      </td>
-      <td class="target">
-        <div class="target-name">
-          <b>{target.job}</b> <TargetLink url={target.url} />
-        </div>
-        <Findings target={target} advice={advice} />
-      </td>
-      <td class="right">{lastScrape === null ? "–" : `${age(now.value - lastScrape)} ago`}</td>
-      <td class="right"><FigureText figure={latency(target.lastDuration)} /></td>
-      <td class="right">{count(target.samples)}</td>
-      <td class="right"><FigureText figure={bytes(target.bytes)} /></td>
-    </tr>
-  );
+/** "22 of 24 up", and whatever else there is. */
+function totals(targets: readonly TargetStatus[], counts: Tally, dropped: DroppedTargetList | null): string {
+  const up = counts.ok + counts.warn;
+  const others = tallyText({ ...counts, ok: 0 });
+  const left = droppedCount(dropped);
+  return [`${count(up)} of ${count(targets.length)} up`, others, left > 0 && `${count(left)} dropped`].filter(Boolean).join(" · ");
 }
 
-function Health({ target }: { target: TargetStatus }) {
-  const { status, name } = HEALTH[target.health];
+function TargetFilters({ counts }: { counts: Tally }) {
+  const { targetFilter, targetStatuses } = route.value;
   return (
-    <span class={`health ${status}`}>
-      <StatusMark status={status} />
-      {name}
-    </span>
+    <Filters
+      label="Filter targets"
+      placeholder="Filter by job, URL or label"
+      filter={targetFilter}
+      statuses={targetStatuses}
+      names={TARGET_STATUS_NAMES}
+      counts={counts}
+      onFilter={(text) => adjust({ targetFilter: text })}
+      onStatuses={(picked) => adjust({ targetStatuses: picked })}
+    />
   );
-}
-
-/** Only what a browser can open is a link; whatever else it says stays text. */
-function TargetLink({ url }: { url: string }) {
-  return /^https?:\/\//.test(url) ? <a href={url} rel="noreferrer">{url}</a> : <span>{url}</span>;
 }

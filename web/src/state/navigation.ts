@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import { formatRoute, parseRoute, type Route } from "../model/route";
+import { formatRoute, NOTHING_OPEN, parseRoute, type Route } from "../model/route";
 
 /** What the URL says the page shows. */
 export const route = signal<Route>(parseRoute(location.pathname, location.search));
@@ -36,4 +36,18 @@ export function openEndpoint(key: string): void {
 
 export function closeEndpoint(): void {
   visit({ endpoint: "", zoom: null });
+}
+
+export function openTarget(id: string): void {
+  visit({ page: "targets", ...NOTHING_OPEN, target: id });
+}
+
+/** Lists the targets of a pool that relabelling or a limit left out. */
+export function openDropped(pool: string): void {
+  visit({ page: "targets", ...NOTHING_OPEN, dropped: pool });
+}
+
+/** Closes whatever is open beside the list of targets. */
+export function closeTarget(): void {
+  visit(NOTHING_OPEN);
 }

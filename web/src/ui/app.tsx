@@ -3,15 +3,17 @@ import { decodeKey, endpointName, type EndpointKey } from "../model/endpoint";
 import type { Page } from "../model/route";
 import { assertNever } from "../protocol";
 import { board, connection, pressingAlerts, receivedAt, revision } from "../state/live";
-import { closeEndpoint, route } from "../state/navigation";
+import { adjust, closeEndpoint, route } from "../state/navigation";
 import { ConnectionBanner, Notice } from "./banner";
 import { Filters } from "./filters";
 import { Kpis } from "./kpis";
 import { lazy } from "./lazy";
+import { STATUS_NAMES } from "./parts";
 import { Side } from "./side";
 import { NoTargets, Waiting } from "./states";
 import { EndpointTable } from "./table";
 import { Tabs, TopBar } from "./topbar";
+import { useEscape } from "./use-escape";
 
 const Detail = lazy(() => import("../detail/detail").then((module) => module.Detail));
 const AlertsPage = lazy(() => import("../pages").then((module) => module.AlertsPage));
@@ -54,7 +56,7 @@ function PageContent({ page }: { page: Page }) {
 function EndpointsPage() {
   void revision.value;
   const endpoint = decodeKey(route.value.endpoint);
-  useEscape(endpoint !== null);
+  useEscape(endpoint !== null, closeEndpoint);
   const { rows, targets } = board;
   if (receivedAt.value === 0 || (rows.length === 0 && targets.up === 0 && targets.unknown > 0)) return <Waiting />;
   if (rows.length === 0 && targets.total === 0) return <NoTargets />;
@@ -62,7 +64,7 @@ function EndpointsPage() {
     <div class={`overview${endpoint ? " with-detail" : ""}${board.tally.severalJobs ? "" : " one-job"}`}>
       <Kpis />
       <section class="panel list" aria-label="List of endpoints">
-        <Filters />
+        <EndpointFilters />
         <EndpointTable />
       </section>
       {endpoint ? <Detail key={route.value.endpoint} endpoint={endpoint} /> : <Side />}
@@ -70,17 +72,21 @@ function EndpointsPage() {
   );
 }
 
-/** Escape closes the detail wherever the focus is, but not while typing. */
-function useEscape(open: boolean): void {
-  useEffect(() => {
-    if (!open) return;
-    const close = (event: KeyboardEvent) => {
-      const typing = event.target instanceof HTMLInputElement;
-      if (event.key === "Escape" && !event.defaultPrevented && !typing) closeEndpoint();
-    };
-    addEventListener("keydown", close);
-    return () => removeEventListener("keydown", close);
-  }, [open]);
+function EndpointFilters() {
+  void revision.value;
+  const { filter, statuses } = route.value;
+  return (
+    <Filters
+      label="Filter endpoints"
+      placeholder="Filter by job, method or path"
+      filter={filter}
+      statuses={statuses}
+      names={STATUS_NAMES}
+      counts={board.tally.counts}
+      onFilter={(text) => adjust({ filter: text })}
+      onStatuses={(picked) => adjust({ statuses: picked })}
+    />
+  );
 }
 
 /** The tab's title counts what is pressing, for those who look elsewhere. */

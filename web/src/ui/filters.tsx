@@ -1,25 +1,36 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Status } from "../model/status";
-import { board, revision } from "../state/live";
-import { adjust, route } from "../state/navigation";
 import { Icon } from "./icon";
-import { STATUS_NAMES, StatusMark } from "./parts";
+import { StatusMark } from "./parts";
 
 const CHIPS: readonly Status[] = ["crit", "warn", "ok", "none"];
 
-/** Narrows the table down, by words and by status. */
-export function Filters() {
+interface Props {
+  /** What is filtered, and where the words are looked for. */
+  label: string;
+  placeholder: string;
+  filter: string;
+  statuses: readonly Status[];
+  /** What the statuses are called here, and how many have each. */
+  names: Record<Status, string>;
+  counts: Record<Status, number>;
+  onFilter: (filter: string) => void;
+  onStatuses: (statuses: readonly Status[]) => void;
+}
+
+/** Narrows a list down, by words and by status. */
+export function Filters(props: Props) {
   return (
     <div class="filters">
-      <SearchBox />
+      <SearchBox {...props} />
       <div class="chips" role="group" aria-label="Show only">
-        {CHIPS.map((status) => <Chip key={status} status={status} />)}
+        {CHIPS.map((status) => <Chip key={status} status={status} {...props} />)}
       </div>
     </div>
   );
 }
 
-function SearchBox() {
+function SearchBox({ label, placeholder, filter, onFilter }: Props) {
   const input = useRef<HTMLInputElement>(null);
   // Not useEffect, which waits for a frame: who types fast is already typing.
   useLayoutEffect(() => {
@@ -33,19 +44,19 @@ function SearchBox() {
   }, []);
   const leave = (event: KeyboardEvent) => {
     if (event.key !== "Escape") return;
-    adjust({ filter: "" });
+    onFilter("");
     input.current?.blur();
   };
   return (
     <label class="search">
       <Icon name="search" />
-      <span class="unseen">Filter endpoints</span>
+      <span class="unseen">{label}</span>
       <input
         ref={input}
         type="search"
-        placeholder="Filter by job, method or path"
-        value={route.value.filter}
-        onInput={(event) => adjust({ filter: event.currentTarget.value })}
+        placeholder={placeholder}
+        value={filter}
+        onInput={(event) => onFilter(event.currentTarget.value)}
         onKeyDown={leave}
       />
       <kbd>/</kbd>
@@ -57,16 +68,13 @@ function isTyping(event: KeyboardEvent): boolean {
   return event.target instanceof Element && event.target.closest("input, textarea") !== null;
 }
 
-function Chip({ status }: { status: Status }) {
-  void revision.value;
-  const { statuses } = route.value;
+function Chip({ status, statuses, names, counts, onStatuses }: Props & { status: Status }) {
   const on = statuses.includes(status);
-  const toggle = () =>
-    adjust({ statuses: on ? statuses.filter((other) => other !== status) : [...statuses, status] });
+  const toggle = () => onStatuses(on ? statuses.filter((other) => other !== status) : [...statuses, status]);
   return (
-    <button type="button" class="chip" aria-pressed={on} title={STATUS_NAMES[status]} onClick={toggle}>
-      <StatusMark status={status} text="long" />
-      <b class="figure">{board.tally.counts[status]}</b>
+    <button type="button" class="chip" aria-pressed={on} title={names[status]} onClick={toggle}>
+      <StatusMark status={status} text="long" name={names[status]} />
+      <b class="figure">{counts[status]}</b>
     </button>
   );
 }

@@ -1,8 +1,9 @@
 import type { ComponentChildren } from "preact";
-import { count, percent, throughput, type Figure } from "../format";
+import { count, percent, throughput, times, type Figure } from "../format";
 import { endpointName } from "../model/endpoint";
 import { quantileFigure, quantileOf, quantileWords } from "../model/quantile";
-import { STATUSES } from "../model/status";
+import { NOTHING_OPEN } from "../model/route";
+import { STATUSES, type Status } from "../model/status";
 import { trendPath, type TrendLine } from "../model/trend";
 import { board, revision } from "../state/live";
 import { openEndpoint, visit } from "../state/navigation";
@@ -76,17 +77,25 @@ function Slowest() {
 }
 
 function TargetsUp() {
-  const { up, unknown, total } = board.targets;
+  const { up, unknown, total, warning = 0 } = board.targets;
   const down = total - up - unknown;
-  const showTargets = () => visit({ page: "targets", endpoint: "", zoom: null });
+  const [status, note] = targetsNote(down, unknown, warning);
+  const showTargets = () => visit({ page: "targets", ...NOTHING_OPEN });
   return (
     <Kpi title="Targets up" figure={{ text: String(up), unit: `of ${total}` }}>
-      {up < total && (
-        <button type="button" class={`kpi-note link ${down > 0 ? "crit" : "none"}`} onClick={showTargets}>
-          <StatusMark status={down > 0 ? "crit" : "none"} />
-          {down > 0 ? `${down} down` : `${unknown} waiting`}
+      {note && (
+        <button type="button" class={`kpi-note link ${status}`} onClick={showTargets}>
+          <StatusMark status={status} />
+          {note}
         </button>
       )}
     </Kpi>
   );
+}
+
+/** The worst that can be said of the targets; no words if all is well. */
+function targetsNote(down: number, unknown: number, warning: number): [status: Status, words: string] {
+  if (down > 0) return ["crit", `${down} down`];
+  if (warning > 0) return ["warn", times(warning, "warning")];
+  return unknown > 0 ? ["none", `${unknown} waiting`] : ["ok", ""];
 }

@@ -2,10 +2,10 @@ import { besidesErrors, percent, throughput } from "../format";
 import type { Row } from "../model/board";
 import { meanInstead, quantileFigure, quantileOf, quantileWords, type QuantileName } from "../model/quantile";
 import { level } from "../model/status";
-import { trendPath } from "../model/trend";
 import type { EndpointMetrics } from "../protocol";
 import { thresholds } from "../state/preferences";
 import { EndpointName, FigureText, StatusMark } from "./parts";
+import { Sparkline } from "./sparkline";
 
 interface RowProps {
   id: string;
@@ -39,9 +39,7 @@ export function EndpointRow({ id, row, index, top, selected, active }: RowProps)
       </span>
       <FigureCells figures={figures} />
       <span role="gridcell" class="cell-trend">
-        <svg class="sparkline" viewBox="0 -1 118 24" preserveAspectRatio="none" aria-hidden="true">
-          <path d={trendPath(row.trend, 118, 22)} />
-        </svg>
+        <Sparkline line={row.trend} />
       </span>
     </div>
   );

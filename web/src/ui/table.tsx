@@ -2,8 +2,9 @@ import type { Row } from "../model/board";
 import { arrange } from "../model/order";
 import { isPhone } from "../state/appearance";
 import { board, revision } from "../state/live";
-import { route } from "../state/navigation";
+import { closeEndpoint, openEndpoint, route } from "../state/navigation";
 import { EndpointRow } from "./row";
+import { rowAt, slots } from "./slots";
 import { EmptyTable } from "./states";
 import { TableHead } from "./table-head";
 import { useHeld } from "./use-held";
@@ -13,7 +14,6 @@ import { useViewport } from "./use-viewport";
 const HEAD_HEIGHT = 30; // px, as these three are in table.css and narrow.css
 const ROW_HEIGHT = 34;
 const PHONE_ROW_HEIGHT = 56;
-const OVERSCAN = 4; // rows drawn beyond each edge
 
 /** The endpoints that the view shows, or why there are none. */
 export function EndpointTable() {
@@ -32,7 +32,7 @@ function Grid({ current }: { current: readonly Row[] }) {
   const { rows, hold, release } = useHeld(current, `${filter}|${statuses}|${sort}|${descending}`);
   const rowHeight = isPhone.value ? PHONE_ROW_HEIGHT : ROW_HEIGHT;
   const viewport = useViewport(HEAD_HEIGHT);
-  const { activeIndex, pick, onFocus, onKeyDown } = useNavigation(rows, rowHeight, viewport);
+  const { activeIndex, pick, onFocus, onKeyDown } = useNavigation(rows, rowHeight, viewport, toggle);
   return (
     <div
       class="table"
@@ -52,7 +52,10 @@ function Grid({ current }: { current: readonly Row[] }) {
           style={{ height: `${rows.length * rowHeight}px` }}
           onPointerEnter={(event) => event.pointerType === "mouse" && hold()}
           onPointerLeave={release}
-          onClick={(event) => withRowAt(event, rows, pick)}
+          onClick={(event) => {
+            const row = rowAt(event, rows);
+            if (row) pick(row);
+          }}
         >
           {slots(viewport, rowHeight, rows.length).map(({ slot, index }) => (
             <EndpointRow
@@ -71,25 +74,12 @@ function Grid({ current }: { current: readonly Row[] }) {
   );
 }
 
-/**
- * The rows in sight. Each takes the slot of its index modulo the number of
- * slots, so that scrolling refills the elements that left instead of making
- * new ones.
- */
-function slots(viewport: { top: number; height: number }, rowHeight: number, length: number) {
-  const first = Math.max(0, Math.floor(viewport.top / rowHeight) - OVERSCAN);
-  const size = Math.ceil(viewport.height / rowHeight) + 2 * OVERSCAN;
-  const last = Math.min(length, first + size);
-  return Array.from({ length: Math.max(0, last - first) }, (_, i) => ({ index: first + i, slot: (first + i) % size }));
-}
-
 function rowID(index: number): string {
   return `row-${index}`;
 }
 
-/** One listener for all rows: they tell by their index which one was hit. */
-function withRowAt(event: MouseEvent, rows: readonly Row[], then: (row: Row) => void): void {
-  const element = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-index]") : null;
-  const row = element && rows[Number(element.dataset["index"])];
-  if (row) then(row);
+/** Opens the endpoint's detail, or closes it where it is open. */
+function toggle({ key }: Row): void {
+  if (key === route.value.endpoint) closeEndpoint();
+  else openEndpoint(key);
 }

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { clock, zoneName, type Zone } from "../format";
-import type { Page, Route } from "../model/route";
+import { NOTHING_OPEN, type Page, type Route } from "../model/route";
 import { severityMark } from "../model/status";
 import { assertNever } from "../protocol";
 import { board, connection, now, pressingAlerts, revision } from "../state/live";
@@ -16,7 +16,7 @@ const PAGES: readonly { page: Page; title: string; icon: IconName }[] = [
 ];
 
 export function TopBar() {
-  const home: Partial<Route> = { page: "endpoints", endpoint: "", filter: "", statuses: [], zoom: null };
+  const home: Partial<Route> = { page: "endpoints", ...NOTHING_OPEN, filter: "", statuses: [] };
   return (
     <header class="topbar">
       <PageLink class="brand" to={home}>
@@ -38,7 +38,7 @@ export function Tabs(props: { class: string; label: string }) {
   return (
     <nav class={props.class} aria-label={props.label}>
       {PAGES.map(({ page, title, icon }) => (
-        <PageLink key={page} to={{ page, endpoint: "", zoom: null }} current={route.value.page === page}>
+        <PageLink key={page} to={{ page, ...NOTHING_OPEN }} current={route.value.page === page}>
           <Icon name={icon} />
           {title}
           {page === "alerts" && alerts[0] && (

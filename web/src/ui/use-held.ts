@@ -1,8 +1,7 @@
 import { useState } from "preact/hooks";
-import type { Row } from "../model/board";
 
-export interface Held {
-  rows: readonly Row[];
+export interface Held<T> {
+  rows: readonly T[];
   hold: () => void;
   release: () => void;
 }
@@ -10,10 +9,10 @@ export interface Held {
 /**
  * Keeps a list of rows as it is between hold and release. Another view, told
  * by its key, ends the hold: who sorts or filters wants to see the result.
- * Rows are objects that change in place, so held rows still show new figures.
+ * Held rows show what they hold: new figures only if they change in place.
  */
-export function useHeld(current: readonly Row[], view: string): Held {
-  const [held, setHeld] = useState<{ rows: readonly Row[]; view: string } | null>(null);
+export function useHeld<T>(current: readonly T[], view: string): Held<T> {
+  const [held, setHeld] = useState<{ rows: readonly T[]; view: string } | null>(null);
   const rows = held?.view === view ? held.rows : current;
   return {
     rows,

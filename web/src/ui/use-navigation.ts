@@ -1,25 +1,32 @@
 import { useState } from "preact/hooks";
-import type { Row } from "../model/board";
-import { closeEndpoint, openEndpoint, route } from "../state/navigation";
 import type { Viewport } from "./use-viewport";
 
-export interface Navigation {
+/** A row that stays the same wherever it moves to. */
+export interface Keyed {
+  readonly key: string;
+}
+
+export interface Navigation<T> {
   /** The row that the keyboard is at; -1 for none. */
   activeIndex: number;
-  pick: (row: Row) => void;
+  pick: (row: T) => void;
   onFocus: () => void;
   onKeyDown: (event: KeyboardEvent) => void;
 }
 
-/** Moving through rows by keyboard, and opening the one picked. */
-export function useNavigation(rows: readonly Row[], rowHeight: number, viewport: Viewport): Navigation {
+/** Moving through rows of one height by keyboard, and picking one by keyboard or mouse. */
+export function useNavigation<T extends Keyed>(
+  rows: readonly T[],
+  rowHeight: number,
+  viewport: Viewport,
+  onPick: (row: T) => void,
+): Navigation<T> {
   // A key, not an index: rows move under it.
   const [active, setActive] = useState("");
   const activeIndex = rows.findIndex((row) => row.key === active);
-  const pick = ({ key }: Row) => {
-    setActive(key);
-    if (key === route.value.endpoint) closeEndpoint();
-    else openEndpoint(key);
+  const pick = (row: T) => {
+    setActive(row.key);
+    onPick(row);
   };
   const moveTo = (index: number) => {
     const to = Math.max(0, Math.min(rows.length - 1, index));

@@ -1,31 +1,31 @@
 import { age, count, times } from "../format";
-import type { Advice, Recognised, TargetStatus } from "../protocol";
+import type { Recognised, TargetStatus } from "../protocol";
 import { now } from "../state/live";
-import { Copyable } from "../ui/copyable";
-
-interface Props {
-  target: TargetStatus;
-  /** What nobody further up was told already, see freshAdvice. */
-  advice: readonly Advice[];
-}
+import { AdviceBlock } from "../ui/advice";
+import { StatusMark } from "../ui/parts";
 
 /** What went wrong comes first, then what was understood, and what is missing. */
-export function Findings({ target, advice }: Props) {
-  const known = target.advice.length - advice.length;
+export function Findings({ target }: { target: TargetStatus }) {
+  const { error, warnings, skipped, skippedReason, recognised, advice } = target;
   return (
-    <>
-      {target.error && <p class="target-error">{target.error}</p>}
-      {target.skipped > 0 && (
-        <p class="target-warning">
-          {times(target.skipped, "sample")} skipped: {target.skippedReason}
-        </p>
-      )}
-      <RecognisedList found={target.recognised} />
+    <div class="findings">
+      {error && <p class="target-error">{error}</p>}
+      {warnings.map((warning) => <Warning key={warning} text={warning} />)}
+      {skipped > 0 && <Warning text={`${times(skipped, "sample")} skipped: ${skippedReason}`} />}
+      <RecognisedList found={recognised} />
       <IgnoredList target={target} />
       {advice.map((one) => <AdviceBlock key={one.text + one.yaml} advice={one} />)}
-      {known > 0 && <p class="muted">{known === 1 ? "One thing" : `${known} things`} to mend as above in this job</p>}
       <Process target={target} />
-    </>
+    </div>
+  );
+}
+
+function Warning({ text }: { text: string }) {
+  return (
+    <p class="target-warning">
+      <StatusMark status="warn" />
+      <span class="target-words">{text}</span>
+    </p>
   );
 }
 
@@ -75,15 +75,5 @@ function IgnoredList({ target: { ignored } }: { target: TargetStatus }) {
         {ignored.length > MOST_IGNORED && <li>and {count(ignored.length - MOST_IGNORED)} more</li>}
       </ul>
     </details>
-  );
-}
-
-/** What is missing, and what to write into the configuration to mend it. */
-export function AdviceBlock({ advice: { text, yaml } }: { advice: Advice }) {
-  return (
-    <div class="advice">
-      <p>{text}</p>
-      {yaml && <Copyable text={yaml} what="configuration" />}
-    </div>
   );
 }

@@ -1,0 +1,1 @@
+import{c as a,d as s}from"./chunk-RPHZMG6A.js";var c=2e3;function g(o,t){let[i,l]=a({value:null,error:""});return s(()=>{let e=new AbortController,n=()=>o(e.signal).then(r=>l({value:r,error:""}),r=>e.signal.aborted||l(u=>({...u,error:r.message}))),d=setInterval(()=>document.hidden||void n(),Math.max(c,t));return n(),()=>{clearInterval(d),e.abort()}},[o,t]),i}export{g as a};

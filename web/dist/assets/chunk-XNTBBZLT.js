@@ -1,0 +1,1 @@
+import{e as t,f as n}from"./chunk-RPHZMG6A.js";function r(){let e=n(null);return t(()=>()=>{e.current?.contains(document.activeElement)&&document.querySelector(".table")?.focus()},[]),e}export{r as a};
