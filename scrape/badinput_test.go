@@ -196,8 +196,10 @@ func TestFastRequestsSayWhoAsksAndForWhat(t *testing.T) {
 		t.Fatal(status.Error)
 	}
 	for name, want := range map[string]string{
-		"User-Agent":                          "redpoll/1.2.3",
-		"Accept":                              acceptBoth,
+		"User-Agent": "redpoll/1.2.3",
+		"Accept": "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.6," +
+			"application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4," +
+			"text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,text/plain;version=0.0.4;q=0.2,*/*;q=0.1",
 		"X-Prometheus-Scrape-Timeout-Seconds": "2.5",
 	} {
 		if got.Get(name) != want {

@@ -22,22 +22,24 @@ import (
 )
 
 // explain says why a scrape failed and what to do about it, for the Targets
-// page. It leaves out the URL, whose parameters may be secret, and bounds what
-// the target may have written into the error.
-func explain(err error, t *target) string {
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
-		err = wrapped.Err
+// page. It leaves out URLs, whose parameters may be secret, and bounds what the
+// target may have written into the error.
+func explain(err error, t *target) (reason, string) {
+	if request, ok := errors.AsType[*url.Error](err); ok {
+		err = request.Err
+	}
+	if token, ok := errors.AsType[*url.Error](err); ok { // of another request inside of the scrape's
+		return noToken, fmt.Sprintf("oauth2: no token could be had from token_url: %.200s", token.Err.Error())
 	}
 	if text, ok := explainTimeout(err, t.timeout); ok {
-		return text
+		return timedOut, text
 	}
-	for _, one := range []func(error, *target) string{explainNetwork, explainTLS, explainAnswer} {
-		if text := one(err, t); text != "" {
-			return text
+	for _, one := range []func(error, *target) (reason, string){explainCredentials, explainNetwork, explainTLS, explainHTTP, explainAnswer} {
+		if why, text := one(err, t); text != "" {
+			return why, text
 		}
 	}
-	return fmt.Sprintf("%.300s", err.Error())
+	return otherReason, fmt.Sprintf("%.300s", err.Error())
 }
 
 func explainTimeout(err error, timeout time.Duration) (string, bool) {
@@ -48,22 +50,39 @@ func explainTimeout(err error, timeout time.Duration) (string, bool) {
 	return "", false
 }
 
-func explainNetwork(err error, t *target) string {
-	var dns *net.DNSError
+func explainCredentials(err error, _ *target) (reason, string) {
+	text := err.Error()
 	switch {
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return fmt.Sprintf("nothing listens on %s: connection refused; is the exporter running?", t.address)
-	case errors.As(err, &dns):
-		return fmt.Sprintf("the name %s cannot be resolved: %s", dns.Name, dns.Err)
-	case errors.Is(err, syscall.ECONNRESET):
-		return "the connection was reset before the answer was complete"
-	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
-		return fmt.Sprintf("there is no route to %s", t.address)
+	case strings.HasPrefix(text, "oauth2: "):
+		text, _, _ = strings.Cut(text, "\n") // the answer of the server is behind it
+		return noToken, fmt.Sprintf("%.200s; check client_id, client_secret and scopes", text)
+	case strings.HasPrefix(text, "unable to read"), strings.HasPrefix(text, "unable to use"): // a file that has them
+		return noToken, fmt.Sprintf("%.300s", text)
 	}
-	return ""
+	return "", ""
 }
 
-func explainTLS(err error, t *target) string {
+func explainNetwork(err error, t *target) (reason, string) {
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "proxyconnect" {
+		return noConnection, fmt.Sprintf("the proxy cannot be used: %.200s; check proxy_url", op.Err.Error())
+	}
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		return noName, fmt.Sprintf("the name %.255s cannot be resolved: %.200s", dns.Name, dns.Err)
+	}
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return noConnection, fmt.Sprintf("nothing listens on %s: connection refused; is the exporter running?", t.address)
+	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
+		return noConnection, fmt.Sprintf("there is no route to %s", t.address)
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return cutOff, "the connection was reset before the answer was complete"
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
+		return noConnection, "redpoll has too many files and connections open; raise its limit (ulimit -n)"
+	}
+	return "", ""
+}
+
+func explainTLS(err error, t *target) (reason, string) {
 	var (
 		record   tls.RecordHeaderError
 		unknown  x509.UnknownAuthorityError
@@ -71,45 +90,68 @@ func explainTLS(err error, t *target) string {
 		invalid  x509.CertificateInvalidError
 	)
 	switch {
-	case errors.As(err, &record):
-		return "TLS: the target does not speak TLS; set scheme: http"
+	case errors.As(err, &record), strings.Contains(err.Error(), "HTTP response to HTTPS client"):
+		return badTLS, "TLS: the target does not speak TLS; set scheme: http"
 	case errors.As(err, &unknown):
-		return "TLS: the certificate is signed by an unknown authority; name the authority in tls_config.ca_file"
+		return badTLS, "TLS: the certificate is signed by an unknown authority; name the authority in tls_config.ca_file"
 	case errors.As(err, &hostname):
-		return fmt.Sprintf("TLS: the certificate is not for %s; set tls_config.server_name", t.address)
+		return badTLS, fmt.Sprintf("TLS: the certificate is not for %s; set tls_config.server_name", t.address)
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return "TLS: the certificate has expired or is not valid yet; renew it, or check the clocks"
+		return badTLS, "TLS: the certificate has expired or is not valid yet; renew it, or check the clocks"
 	case errors.As(err, &invalid):
-		return "TLS: the certificate is not valid: " + invalid.Error()
+		return badTLS, "TLS: the certificate is not valid: " + invalid.Error()
+	case strings.Contains(err.Error(), "tls: "):
+		return badTLS, fmt.Sprintf("TLS: the handshake failed: %.200s", err.Error())
 	}
-	return ""
+	return "", ""
 }
 
-func explainAnswer(err error, t *target) string {
+// explainHTTP is for what net/http says in words alone.
+func explainHTTP(err error, _ *target) (reason, string) {
+	text := err.Error()
+	switch {
+	case strings.Contains(text, "response headers exceeded"):
+		return badHTTP, fmt.Sprintf("the header of the answer is larger than %v; is it a metrics endpoint?", ByteSize(maxHeader))
+	case strings.Contains(text, "header line too long"): // as of a chunk
+		return badHTTP, "a line of the answer's framing has no end; look at the target, or at a proxy before it"
+	case strings.Contains(text, "malformed HTTP"):
+		return badHTTP, "the answer is not HTTP; if the target speaks TLS, set scheme: https"
+	case strings.Contains(text, "Content-Length"), strings.Contains(text, "chunk"), strings.Contains(text, "malformed MIME header"),
+		strings.Contains(text, "trailer"), strings.Contains(text, "http2: "):
+		return badHTTP, fmt.Sprintf("the answer does not keep to HTTP: %.200s; look at the target, or at a proxy before it", text)
+	}
+	return "", ""
+}
+
+func explainAnswer(err error, t *target) (reason, string) {
 	var (
-		status   *statusError
-		tooLarge *tooLargeError
+		redirect *redirectError
+		encoding *encodingError
 		corrupt  flate.CorruptInputError
 	)
-	switch {
-	case errors.As(err, &status):
-		return status.Error() + adviceFor(status.code, t)
-	case errors.As(err, &tooLarge):
-		return tooLarge.Error() + "; is it a metrics page? If so, raise the limit"
-	case errors.Is(err, errTooManyRedirects):
-		return fmt.Sprintf("%v, perhaps in a circle; set metrics_path to where the metrics are", err)
-	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.As(err, &corrupt):
-		return "the answer says that it is gzip, but it cannot be decompressed"
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return "the answer ended in the middle: unexpected EOF"
-	case errors.Is(err, io.EOF):
-		return "the connection was closed without an answer: EOF"
-	case strings.Contains(err.Error(), "HTTP response to HTTPS client"):
-		return "TLS: the target does not speak TLS; set scheme: http"
-	case strings.Contains(err.Error(), "malformed HTTP response"):
-		return "the answer is not HTTP; if the target speaks TLS, set scheme: https"
+	if status, ok := errors.AsType[*statusError](err); ok {
+		return badStatus, status.Error() + adviceFor(status.code, t)
 	}
-	return ""
+	if large, ok := errors.AsType[*tooLargeError](err); ok {
+		return tooLarge, large.Error() + "; is it a metrics page? If so, raise the limit"
+	}
+	switch {
+	case errors.Is(err, errTooManyRedirects):
+		return badRedirect, fmt.Sprintf("%v, perhaps in a circle; set metrics_path to where the metrics are", err)
+	case errors.As(err, &redirect):
+		return badRedirect, redirect.Error()
+	case errors.As(err, &encoding):
+		return badEncoding, encoding.Error()
+	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.As(err, &corrupt):
+		return badEncoding, "the answer says that it is gzip, but it cannot be decompressed"
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return cutOff, "the answer ended in the middle: unexpected EOF"
+	case errors.Is(err, io.EOF):
+		return cutOff, "the connection was closed without an answer: EOF"
+	case errors.Is(err, errNoRoom):
+		return noRoom, err.Error()
+	}
+	return "", ""
 }
 
 func adviceFor(code int, t *target) string {
@@ -134,26 +176,26 @@ func (a *answer) isBlank() bool {
 		!strings.Contains(a.contentType, "version=0.0.4") && !exposition.IsProtobuf(a.contentType)
 }
 
-func explainBlank(path string) string {
-	return fmt.Sprintf("answered an empty body; is the metrics path (%s) right?", path)
+func explainBlank(path string) (reason, string) {
+	return badFormat, fmt.Sprintf("answered an empty body; is the metrics path (%s) right?", path)
 }
 
 // explainParse says what is wrong with a body that could not be read.
-func explainParse(err error, a *answer, path string) string {
-	var limit *exposition.LimitError
+func explainParse(err error, a *answer, path string) (reason, string) {
+	if limit, ok := errors.AsType[*exposition.LimitError](err); ok {
+		return overLimit, limit.Error()
+	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Sprintf("it took too long to read the body, more than %v; expose fewer series or split the target", readTimeout)
-	case errors.As(err, &limit):
-		return limit.Error()
+		return badFormat, fmt.Sprintf("it took too long to read the body, more than %v; expose fewer series or split the target", readTimeout)
 	case exposition.IsProtobuf(a.contentType):
-		return fmt.Sprintf("the answer says that it is protobuf, but it cannot be read: %.300s", err.Error())
+		return badFormat, fmt.Sprintf("the answer says that it is protobuf, but it cannot be read: %.300s", err.Error())
 	}
 	begin := bytes.TrimSpace(a.body[:min(len(a.body), 512)])
 	if bytes.HasPrefix(begin, []byte("<")) || bytes.HasPrefix(begin, []byte("{")) {
-		mediaType, _, _ := strings.Cut(a.contentType, ";")
-		return fmt.Sprintf("answered %.60s instead of metrics; is the metrics path (%s) right?",
+		mediaType, _, _ := strings.Cut(a.stated, ";")
+		return badFormat, fmt.Sprintf("answered %.60s instead of metrics; is the metrics path (%s) right?",
 			cmp.Or(mediaType, "something of unknown type"), path)
 	}
-	return fmt.Sprintf("the body is not in the metrics text format: %.300s", err.Error())
+	return badFormat, fmt.Sprintf("the body is not in the metrics text format: %.300s", err.Error())
 }

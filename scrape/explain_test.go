@@ -19,7 +19,7 @@ func TestFastExplanationsSayWhatToDo(t *testing.T) {
 	f := func(err error, want string) {
 		t.Helper()
 		wrapped := &url.Error{Op: "Get", URL: "http://shop.example:8080/metrics?token=hunter2", Err: err}
-		got := explain(wrapped, target)
+		_, got := explain(wrapped, target)
 		if got != want || strings.Contains(got, "hunter2") {
 			t.Errorf("%v is explained as %q, want %q", err, got, want)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -17,7 +18,9 @@ var gunzips = sync.Pool{New: func() any { return new(gzip.Reader) }}
 // answer is what a target sent. release gives its memory back.
 type answer struct {
 	body        []byte
-	contentType string
+	stated      string // the Content-Type
+	contentType string // by which the body is read: formatOf
+	complete    bool   // as that of exposition.Body
 	buffer      *[]byte
 	room        room
 }
@@ -43,6 +46,13 @@ func (e *tooLargeError) Error() string {
 	return fmt.Sprintf("the body is larger than body_size_limit, %v", e.limit)
 }
 
+// encodingError is a body that is compressed in a way that was not asked for.
+type encodingError struct{ encoding string }
+
+func (e *encodingError) Error() string {
+	return fmt.Sprintf("answered with Content-Encoding %.40q, which was not asked for: only gzip is understood", e.encoding)
+}
+
 // ask sends the request for one scrape and gives an answer of 200 OK. ctx bounds
 // the time until its body has been read; accept says in which formats.
 func (t *target) ask(ctx context.Context, accept string) (*http.Response, error) {
@@ -51,7 +61,7 @@ func (t *target) ask(ctx context.Context, accept string) (*http.Response, error)
 		return nil, err
 	}
 	r.Header.Set("Accept", accept)
-	r.Header.Set("Accept-Encoding", "gzip")
+	r.Header.Set("Accept-Encoding", acceptEncoding(t.job.config.EnableCompression))
 	r.Header.Set("User-Agent", t.job.manager.agent)
 	r.Header.Set("X-Prometheus-Scrape-Timeout-Seconds", strconv.FormatFloat(t.timeout.Seconds(), 'f', -1, 64))
 	response, err := t.job.client.Do(r)
@@ -80,16 +90,27 @@ func (t *target) fetch(ctx context.Context, accept string, usual int64) (*answer
 	}
 	defer release()
 	a := &answer{
-		contentType: response.Header.Get("Content-Type"),
-		buffer:      takeBuffer(minBuffer),
-		room:        room{all: t.job.manager.room},
+		stated:   response.Header.Get("Content-Type"),
+		complete: isWhole(response),
+		buffer:   takeBuffer(minBuffer),
+		room:     room{all: t.job.manager.room},
 	}
+	a.contentType = formatOf(a.stated, t.job.config.FallbackScrapeProtocol)
 	expected := max(usual, response.ContentLength) // which is that of the compressed body
 	if err := a.readAll(ctx, from, expected, int64(t.job.config.BodySizeLimit)); err != nil {
 		a.release()
 		return nil, err
 	}
 	return a, nil
+}
+
+// isWhole reports whether a body that has been read to its end without an error
+// is all that there was. A length, chunks, a frame of HTTP/2 and the checksum at
+// the end of gzip tell; where the end of the connection is all there is, as in
+// HTTP/1.0, it may have been cut.
+func isWhole(r *http.Response) bool {
+	return r.ContentLength >= 0 || r.ProtoMajor >= 2 || slices.Contains(r.TransferEncoding, "chunked") ||
+		r.Header.Get("Content-Encoding") == "gzip"
 }
 
 // decompress gives the body as it was before it was compressed. release is
@@ -106,7 +127,7 @@ func decompress(response *http.Response) (body io.Reader, release func(), err er
 		}
 		return gunzip, func() { gunzips.Put(gunzip) }, nil
 	default:
-		return nil, nil, fmt.Errorf("answered with Content-Encoding %.40q, although only gzip is asked for", encoding)
+		return nil, nil, &encodingError{encoding}
 	}
 }
 

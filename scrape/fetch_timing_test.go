@@ -132,7 +132,7 @@ func BenchmarkFetch(b *testing.B) {
 		})
 		b.Run("fetch/"+one.name, func(b *testing.B) {
 			for b.Loop() {
-				a, err := t.fetch(b.Context(), acceptText, int64(len(body)))
+				a, err := t.fetch(b.Context(), t.job.accepts.text, int64(len(body)))
 				if err != nil || len(a.body) != len(body) {
 					b.Fatal(err)
 				}

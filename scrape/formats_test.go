@@ -8,8 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/prometheus/common/model"
 
 	"github.com/redpoll/redpoll/internal/redpoll"
 )
@@ -122,5 +124,58 @@ func TestFastAnEmptyProtobufBodyIsAnApplicationWithoutMetrics(t *testing.T) {
 	}), nil)
 	if status.Health != redpoll.HealthUp {
 		t.Error(status.Error)
+	}
+}
+
+func TestFastWhatIsAskedForFollowsFromTheConfiguration(t *testing.T) {
+	f := func(name string, change func(*JobConfig), want accepts) {
+		t.Helper()
+		c := jobConfig(t, change)
+		if diff := cmp.Diff(want, newAccepts(&c.Formats), cmp.AllowUnexported(accepts{})); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+	const (
+		proto = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited"
+		texts = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5," +
+			"text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
+	)
+	f("nothing", nil, accepts{
+		all: proto + ";q=0.6,application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4," +
+			"text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,text/plain;version=0.0.4;q=0.2,*/*;q=0.1",
+		text: texts, look: texts,
+	})
+	no := false
+	f("no native histograms", func(c *JobConfig) { c.ScrapeNativeHistograms = &no }, accepts{all: texts, text: texts, look: texts})
+	f("an order", func(c *JobConfig) {
+		c.ScrapeProtocols = []Protocol{PrometheusText0_0_4, PrometheusProto}
+	}, accepts{
+		all:  "text/plain;version=0.0.4;q=0.6," + proto + ";q=0.5,*/*;q=0.4",
+		text: "text/plain;version=0.0.4;q=0.6,*/*;q=0.5",
+		look: "text/plain;version=0.0.4;q=0.6,*/*;q=0.5",
+	})
+	f("protobuf alone", func(c *JobConfig) { c.ScrapeProtocols = []Protocol{PrometheusProto} },
+		accepts{all: proto + ";q=0.6,*/*;q=0.5", text: proto + ";q=0.6,*/*;q=0.5", look: texts})
+	f("legacy names", func(c *JobConfig) {
+		c.MetricNameValidationScheme = model.LegacyValidation
+		c.ScrapeProtocols = []Protocol{PrometheusText1_0_0}
+	}, accepts{
+		all:  "text/plain;version=1.0.0;escaping=underscores;q=0.6,*/*;q=0.5",
+		text: "text/plain;version=1.0.0;escaping=underscores;q=0.6,*/*;q=0.5",
+		look: "text/plain;version=1.0.0;escaping=underscores;q=0.6,*/*;q=0.5",
+	})
+}
+
+func TestFastCompressionIsAskedForUnlessItIsOff(t *testing.T) {
+	for enabled, want := range map[bool]string{true: "gzip", false: "identity"} {
+		status := scrapeOnce(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
+			if got := r.Header.Get("Accept-Encoding"); got != want {
+				t.Errorf("with enable_compression: %v asked for %s", enabled, got)
+			}
+			_, _ = io.WriteString(w, "a 1\n")
+		}), func(c *JobConfig) { c.EnableCompression = enabled })
+		if status.Health != redpoll.HealthUp {
+			t.Error(status.Error)
+		}
 	}
 }

@@ -67,7 +67,7 @@ func scrapeOnce(t *testing.T, address string, change func(*JobConfig)) redpoll.T
 // exposed feeds a target a body as if it had answered it at the time at.
 func (t *target) exposed(body string, at time.Time) {
 	o := outcome{begun: at, duration: time.Millisecond}
-	t.read(context.Background(), &answer{body: []byte(body)}, &o)
+	t.read(context.Background(), &answer{body: []byte(body), complete: true}, &o)
 	t.record(&o)
 }
 

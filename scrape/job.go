@@ -24,6 +24,7 @@ type settings struct {
 	client    *http.Client
 	catalogue *red.Catalogue
 	policies  *policies
+	accepts   accepts
 }
 
 // job is a configured job with its targets. It does not change. Targets that
@@ -50,7 +51,7 @@ func (m *Manager) newJob(c *JobConfig, running *job) (*job, error) {
 	}
 	config := *c
 	config.Discovery = Discovery{}
-	s := &settings{config: config, manager: m, client: client, catalogue: red.NewCatalogue(c.Conventions)}
+	s := &settings{config: config, manager: m, client: client, catalogue: red.NewCatalogue(c.Conventions), accepts: newAccepts(&c.Formats)}
 	s.policies = newPolicies(s)
 	return &job{settings: s, config: *c}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -274,11 +275,17 @@ func TestMetricsOfTheStage(t *testing.T) {
 		j.targets[0].scrape(t.Context())
 		j.client.CloseIdleConnections()
 	}
-	want := `# HELP redpoll_scrape_failures_total Scrapes that failed.
-# TYPE redpoll_scrape_failures_total counter
-redpoll_scrape_failures_total{job="down"} 1
-redpoll_scrape_failures_total{job="up"} 0
-# HELP redpoll_scrape_samples_skipped_total Samples that scrapes could not use.
+	want := "# HELP redpoll_scrape_failures_total Scrapes that failed, by why they did.\n# TYPE redpoll_scrape_failures_total counter\n"
+	for _, job := range []string{"down", "up"} {
+		for _, why := range slices.Sorted(slices.Values(reasons)) {
+			failures := 0
+			if job == "down" && why == badStatus {
+				failures = 1
+			}
+			want += fmt.Sprintf("redpoll_scrape_failures_total{job=%q,reason=%q} %d\n", job, why, failures)
+		}
+	}
+	want += `# HELP redpoll_scrape_samples_skipped_total Samples that scrapes could not use.
 # TYPE redpoll_scrape_samples_skipped_total counter
 redpoll_scrape_samples_skipped_total{job="down"} 0
 redpoll_scrape_samples_skipped_total{job="up"} 1

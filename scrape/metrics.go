@@ -39,19 +39,24 @@ func newMetrics(r prometheus.Registerer, m *Manager) *metrics {
 			Help:    "Time from the request to the end of the body.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"job"}),
-		scrapes:  counter("redpoll_scrapes_total", "Scrapes that ended, successful or not."),
-		failures: counter("redpoll_scrape_failures_total", "Scrapes that failed."),
-		samples:  counter("redpoll_scrape_samples_total", "Samples that scrapes took."),
-		skipped:  counter("redpoll_scrape_samples_skipped_total", "Samples that scrapes could not use."),
+		scrapes: counter("redpoll_scrapes_total", "Scrapes that ended, successful or not."),
+		failures: auto.NewCounterVec(prometheus.CounterOpts{
+			Name: "redpoll_scrape_failures_total",
+			Help: "Scrapes that failed, by why they did.",
+		}, []string{"job", "reason"}),
+		samples: counter("redpoll_scrape_samples_total", "Samples that scrapes took."),
+		skipped: counter("redpoll_scrape_samples_skipped_total", "Samples that scrapes could not use."),
 	}
 }
 
 func (m *metrics) observe(job string, o *outcome) {
 	m.duration.WithLabelValues(job).Observe(o.fetched.Seconds())
 	m.scrapes.WithLabelValues(job).Inc()
-	failures := m.failures.WithLabelValues(job) // born at 0, so that the first failure shows as an increase
-	if o.failure != "" {
-		failures.Inc()
+	for _, why := range reasons { // born at 0, so that the first failure shows as an increase
+		failures := m.failures.WithLabelValues(job, string(why))
+		if o.failure != "" && o.reason == why {
+			failures.Inc()
+		}
 	}
 	m.samples.WithLabelValues(job).Add(float64(o.scraped.Taken))
 	m.skipped.WithLabelValues(job).Add(float64(o.skipped.Count))
@@ -60,7 +65,8 @@ func (m *metrics) observe(job string, o *outcome) {
 // forget drops the series of a job that is gone.
 func (m *metrics) forget(job string) {
 	m.duration.DeleteLabelValues(job)
-	for _, v := range []*prometheus.CounterVec{m.scrapes, m.failures, m.samples, m.skipped} {
+	m.failures.DeletePartialMatch(prometheus.Labels{"job": job})
+	for _, v := range []*prometheus.CounterVec{m.scrapes, m.samples, m.skipped} {
 		v.DeleteLabelValues(job)
 	}
 }

@@ -62,7 +62,8 @@ func (m *Manager) Exposition(ctx context.Context, id string) (RawExposition, err
 	case ctx.Err() != nil:
 		return RawExposition{}, ctx.Err()
 	default:
-		return RawExposition{}, errors.New(explain(err, t))
+		_, text := explain(err, t)
+		return RawExposition{}, errors.New(text)
 	}
 }
 
@@ -85,7 +86,7 @@ var errNoText = errors.New("the target answers protobuf although it is asked for
 
 // look fetches the beginning of a body.
 func (t *target) look(ctx context.Context) (RawExposition, error) {
-	response, err := t.ask(ctx, acceptText)
+	response, err := t.ask(ctx, t.job.accepts.look)
 	if err != nil {
 		return RawExposition{}, err
 	}

@@ -134,7 +134,7 @@ func (t *target) scrape(ctx context.Context) {
 	// clock with them; the monotonic clock, which tells durations, does not.
 	o := outcome{begun: begun.Round(0)}
 	fetching, cancel := context.WithTimeout(ctx, t.timeout)
-	answer, err := t.fetch(fetching, t.formats.accept(), t.usual)
+	answer, err := t.fetch(fetching, t.formats.accept(&t.job.accepts), t.usual)
 	cancel()
 	o.fetched = time.Since(begun)
 	var ofProtobuf bool // if it fails
@@ -145,7 +145,8 @@ func (t *target) scrape(ctx context.Context) {
 		}
 		return // stopped: that says nothing about the target
 	case err != nil:
-		o.failure, ofProtobuf = explain(err, t), mayBeOfProtobuf(err)
+		ofProtobuf = mayBeOfProtobuf(err)
+		o.fail(explain(err, t))
 		if _, tooLarge := errors.AsType[*tooLargeError](err); tooLarge {
 			o.bytes = -1
 		}
@@ -167,6 +168,7 @@ type outcome struct {
 	fetched  time.Duration     // until the end of the body
 	duration time.Duration     // until everything was worked out
 	failure  string            // empty if it succeeded
+	reason   reason            // of the failure
 	bytes    int64             // as that of scrapeReport
 	scraped  exposition.Scrape // what may be kept of it
 	skipped  exposition.Skipped
@@ -180,7 +182,8 @@ func (t *target) readInTurn(ctx context.Context, a *answer, o *outcome) bool {
 	defer a.release()
 	end, err := t.job.manager.turns.take(ctx, a.body, a.contentType)
 	if err != nil {
-		o.bytes, o.failure = int64(len(a.body)), explainParse(err, a, t.path)
+		o.bytes = int64(len(a.body))
+		o.fail(explainParse(err, a, t.path))
 		return ctx.Err() == nil
 	}
 	defer end()
@@ -198,24 +201,24 @@ const readTimeout = 10 * time.Second
 func (t *target) read(ctx context.Context, a *answer, o *outcome) {
 	o.bytes = int64(len(a.body))
 	if a.isBlank() {
-		o.failure = explainBlank(t.path)
+		o.fail(explainBlank(t.path))
 		return
 	}
 	defer t.reader.Release()
-	scraped, err := t.reader.Read(ctx, exposition.Body{Bytes: a.body, ContentType: a.contentType, At: o.begun, Complete: true})
+	scraped, err := t.reader.Read(ctx, exposition.Body{Bytes: a.body, ContentType: a.contentType, At: o.begun, Complete: a.complete})
 	o.scraped, o.scraped.Samples = scraped, nil // which are the reader's
 	if err != nil {
-		o.failure = explainParse(err, a, t.path)
+		o.fail(explainParse(err, a, t.path))
 		return
 	}
 	o.skipped, o.warnings = scraped.Skipped, warningsOf(&scraped, t.job.config.JobName)
 	o.derived, err = t.deriver.DeriveContext(ctx, scraped, o.begun)
 	switch {
 	case errors.Is(err, red.ErrNotLater):
-		o.failure = err.Error()
+		o.fail(badClock, err.Error())
 		return
 	case err != nil:
-		o.failure = explainParse(err, a, t.path)
+		o.fail(explainParse(err, a, t.path))
 		return
 	}
 	o.skipped.Add(o.derived.Skipped.Count, func() string { return o.derived.Skipped.Reason })
