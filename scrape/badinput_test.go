@@ -48,10 +48,10 @@ func TestCanaryBadTargetsAreDownWithAReasonThatHelps(t *testing.T) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = io.WriteString(w, `{"up": 1}`)
 	})
-	f("not metrics", "the body is not in the metrics text format: text format parsing error in line 1", nil, write("Hello, world!\n"))
+	f("not metrics", "the body is not in the metrics text format: line 1: expected a number as the value", nil, write("Hello, world!\n"))
 	f("empty body", "answered an empty body; is the metrics path (/metrics) right?", nil, write(""))
-	f("half a line", "unexpected end of input stream", nil, write("a 1\nb"))
-	f("invalid UTF-8", "invalid label value", nil, write("a{x=\"\xff\"} 1\n"))
+	f("half a line", "line 2: expected a number as the value", nil, write("a 1\nb"))
+	f("invalid UTF-8", "line 1: a text in quotes is not valid UTF-8", nil, write("a{x=\"\xff\"} 1\n"))
 	f("protobuf that is none", "the answer says that it is protobuf, but it cannot be read: family 1 of the protobuf body: it ", nil,
 		func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited")

@@ -36,7 +36,7 @@ func TestFastASeriesThatComesBackAfterItWasForgottenIsKnownToHaveBeenThere(t *te
 	for range recentReads {
 		readAll(t, r, numbered(0, 10))
 	}
-	if n := len(r.series.entries); n != 10 {
+	if n := r.known.len(); n != 10 {
 		t.Fatalf("%d series are remembered, want 10", n)
 	}
 	for i, s := range readAll(t, r, numbered(0, all+1)) {
@@ -48,7 +48,7 @@ func TestFastASeriesThatComesBackAfterItWasForgottenIsKnownToHaveBeenThere(t *te
 			t.Fatalf("%v is said to have been there in read %d, want %d", s.Series, s.Before, want)
 		}
 	}
-	if n := len(r.series.forgotten.newer); n != 0 {
+	if n := len(r.known.forgotten.newer); n != 0 {
 		t.Errorf("%d series that are back count as forgotten", n)
 	}
 }
@@ -62,7 +62,7 @@ func TestFastSeriesThatMissedTheLastReadAloneAreNotForgotten(t *testing.T) {
 		readAll(t, r, append(numbered(0, live), numbered(live+1000*round, live+1000*(round+1))...))
 	}
 	readAll(t, r, numbered(0, 10))
-	if n := len(r.series.entries); n > 2*(live+1000)+spareSeries {
+	if n := r.known.len(); n > 2*(live+1000)+spareSeries {
 		t.Fatalf("%d series are remembered", n)
 	}
 	for i, s := range readAll(t, r, numbered(0, live)) {
@@ -78,7 +78,7 @@ func TestFastWhatIsKnownOfForgottenSeriesIsBounded(t *testing.T) {
 	for round := range 40 {
 		readAll(t, r, numbered(round*each, (round+1)*each))
 	}
-	f := &r.series.forgotten
+	f := &r.known.forgotten
 	if n := len(f.newer) + len(f.older); n < spareForgotten || n > 2*(spareForgotten+each) {
 		t.Errorf("after %d series that were there once, %d are known of", 40*each, n)
 	}
@@ -105,9 +105,9 @@ func TestFastABurstOfSeriesLeavesNoMemoryBehind(t *testing.T) {
 	if forgotten != burst-1 {
 		t.Errorf("%d series are said to be forgotten, want all but one of %d", forgotten, burst)
 	}
-	in := r.series
-	if in.next != 1 || cap(in.free) > spareSeries || cap(r.samples) > 2*spareSeries || len(in.entries) != 1 {
-		t.Errorf("after a burst the next Ref is %d; there is memory for %d free ones and %d samples, and %d series are remembered",
-			in.next, cap(in.free), cap(r.samples), len(in.entries))
+	k := &r.known
+	if len(k.list) != 1 || cap(k.list) > spareSeries || cap(k.free) > spareSeries || cap(k.refs) > 2*spareSeries {
+		t.Errorf("after a burst %d Refs are given out; there is memory for %d of them, %d free ones and %d of a body",
+			len(k.list), cap(k.list), cap(k.free), cap(k.refs))
 	}
 }

@@ -44,11 +44,7 @@ func Measure(body []byte, contentType string) (Size, error) {
 	if IsProtobuf(contentType) {
 		return measureProtobuf(body)
 	}
-	size, err := measureText(body, mayBeLabels)
-	if err != nil {
-		return measureText(body, countLabels)
-	}
-	return size, nil
+	return measureText(body)
 }
 
 // Memory is about how many bytes it takes to read the body, beside a few times
@@ -57,33 +53,31 @@ func (s Size) Memory() int64 {
 	return 400*int64(s.Lines) + 160*int64(s.Labels) + 32*int64(s.Buckets)
 }
 
-func measureText(body []byte, labelsOf func(line []byte) int) (size Size, err error) {
-	if n := bytes.Count(body, []byte{'\n'}); n > MaxLines {
-		return size, overLimit("the body has %d lines, more than the %d that are read; expose fewer series or split the target", n, MaxLines)
+// measureText counts line feeds and equals signs, which is fast and never too
+// few; if there are too many of these it looks closer.
+func measureText(body []byte) (size Size, err error) {
+	size.Lines = bytes.Count(body, []byte{'\n'})
+	size.Labels = bytes.Count(body, []byte{'='})
+	if size.Lines > MaxLines {
+		return size, tooManyLines(size.Lines)
 	}
-	for len(body) > 0 {
-		line := body
-		if end := bytes.IndexByte(body, '\n'); end >= 0 {
-			line = body[:end]
-		}
-		body = body[min(len(line)+1, len(body)):]
-		size.Lines++
-		labels := labelsOf(line)
-		size.Labels += labels
-		switch {
-		case len(line) > maxLine:
-			return size, overLimit("line %d is longer than the %d bytes that are read; leave out the label or the comment that is so long", size.Lines, maxLine)
-		case labels > maxLineLabels:
-			return size, overLimit("line %d has %d labels, more than the %d that are read; expose fewer labels", size.Lines, labels, maxLineLabels)
-		case size.Labels > MaxLabels:
-			return size, overLimit("the body has more than the %d labels that are read; expose fewer series or split the target", MaxLabels)
+	if size.Labels <= MaxLabels {
+		return size, nil
+	}
+	size.Labels = 0
+	for line := range bytes.Lines(body) {
+		if size.Labels += countLabels(line); size.Labels > MaxLabels {
+			return size, errTooManyLabels
 		}
 	}
 	return size, nil
 }
 
-// mayBeLabels is fast and never too few.
-func mayBeLabels(line []byte) int { return bytes.Count(line, []byte{'='}) }
+func tooManyLines(n int) error {
+	return overLimit("the body has %d lines, more than the %d that are read; expose fewer series or split the target", n, MaxLines)
+}
+
+var errTooManyLabels = overLimit("the body has more than the %d labels that are read; expose fewer series or split the target", MaxLabels)
 
 // countLabels is exact for every line that expfmt can read.
 func countLabels(line []byte) (n int) {

@@ -16,6 +16,34 @@ const (
 	customSchema = -53 // bounds that are listed, for which the format has no field
 )
 
+// native reads native buckets.
+func (w *workspace) native(s *step, out *Sample) (why string) {
+	place := w.value(s, s.shape.native)
+	if isAbsent(place) {
+		return badlyStamped
+	}
+	if len(w.natives) < cap(w.natives) {
+		w.natives = w.natives[:len(w.natives)+1] // with memory for counts
+	} else {
+		w.natives = append(w.natives, Native{})
+	}
+	n := &w.natives[len(w.natives)-1]
+	why = n.set(w.exposed[int(place)], w.finest)
+	if width := len(n.Buckets.Counts); why == "" && s.series != nil {
+		if width > w.buckets {
+			why = fmt.Sprintf("is left out, because the body has more than %d native buckets, with the empty ones between them", MaxBuckets)
+		} else {
+			w.buckets -= width
+		}
+	}
+	if why == "" && s.series != nil {
+		out.Native = n
+	} else {
+		w.natives = w.natives[:len(w.natives)-1]
+	}
+	return why
+}
+
 // isNative reports whether a histogram has native buckets. The specification
 // makes the difference from a classic one this way: a native histogram without
 // observations has a zero threshold or a span of no buckets at all.
@@ -171,4 +199,13 @@ func (r run) each(f func(number int, count float64)) {
 			next, read = next+1, read+1
 		}
 	}
+}
+
+// countOf is the number of all observations, whether exposed as a whole number
+// or not.
+func countOf(h *dto.Histogram) (count float64, known bool) {
+	if count := h.GetSampleCountFloat(); count != 0 || h.SampleCount == nil {
+		return count, h.SampleCountFloat != nil
+	}
+	return float64(h.GetSampleCount()), true
 }

@@ -25,7 +25,7 @@ func spans(pairs ...int) []*dto.BucketSpan {
 // nativeOf reads a body that has one histogram.
 func nativeOf(t *testing.T, h *dto.Histogram) (*Native, Skipped) {
 	t.Helper()
-	s := readProtobuf(t, protobufOf(t, family("h", dto.MetricType_HISTOGRAM, &dto.Metric{Histogram: h})))
+	s := readProtobuf(t, protobufOf(t, dtoFamily("h", dto.MetricType_HISTOGRAM, &dto.Metric{Histogram: h})))
 	if len(s.Samples) == 0 {
 		return nil, s.Skipped
 	}
@@ -159,7 +159,7 @@ func TestFastNativeBucketsHoldWhatWasObserved(t *testing.T) {
 }
 
 func TestFastTheClassicHalfOfAHistogramOutlivesTheNativeOne(t *testing.T) {
-	s := readProtobuf(t, protobufOf(t, family("h", dto.MetricType_HISTOGRAM, &dto.Metric{Histogram: &dto.Histogram{
+	s := readProtobuf(t, protobufOf(t, dtoFamily("h", dto.MetricType_HISTOGRAM, &dto.Metric{Histogram: &dto.Histogram{
 		SampleCount: new(uint64(3)), SampleSum: new(1.0),
 		Bucket:       []*dto.Bucket{{UpperBound: new(1.0), CumulativeCount: new(uint64(2))}},
 		NegativeSpan: spans(0, 1), NegativeDelta: []int64{1},
@@ -193,7 +193,7 @@ func TestFastSparseBucketsOfABodyAreBounded(t *testing.T) {
 			Histogram: &dto.Histogram{SampleCount: new(uint64(2)), PositiveSpan: spans(0, 1, 510, 1), PositiveDelta: []int64{1, 0}},
 		})
 	}
-	s := readProtobuf(t, protobufOf(t, family("h", dto.MetricType_HISTOGRAM, metrics...)))
+	s := readProtobuf(t, protobufOf(t, dtoFamily("h", dto.MetricType_HISTOGRAM, metrics...)))
 	if want := MaxBuckets / 512; len(s.Samples) != want || s.Skipped.Count != len(metrics)-want {
 		t.Errorf("%d series are read, %d skipped; want %d, %d", len(s.Samples), s.Skipped.Count, want, len(metrics)-want)
 	}

@@ -80,6 +80,20 @@ func fillAbsent(m *dto.Metric) {
 	}
 }
 
+// untilDone reads until ctx ends.
+type untilDone struct {
+	ctx  context.Context
+	from io.Reader
+}
+
+// Read gives a few kilobytes at a time, as its reader asks for them.
+func (r *untilDone) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.from.Read(p)
+}
+
 func fill[T any](field **T) {
 	if *field == nil {
 		*field = new(T)

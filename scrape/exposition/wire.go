@@ -20,30 +20,30 @@ const (
 	floats               // native buckets, in float64s
 )
 
-// shape are the fields of a kind of message, by their numbers; inner is nil for
+// grammar are the fields of a kind of message, by their numbers; inner is nil for
 // what is no message.
-type shape [17]struct {
+type grammar [17]struct {
 	kind  kind
-	inner *shape
+	inner *grammar
 }
 
 // The messages of io/prometheus/client/metrics.proto that hold others.
 var (
-	leaf           = &shape{}
-	exemplarShape  = &shape{1: {label, leaf}, 3: {single, leaf}}
-	bucketShape    = &shape{3: {single, exemplarShape}}
-	counterShape   = &shape{2: {single, exemplarShape}, 3: {single, leaf}}
-	summaryShape   = &shape{3: {line, leaf}, 4: {single, leaf}}
-	histogramShape = &shape{
+	leaf           = &grammar{}
+	exemplarShape  = &grammar{1: {label, leaf}, 3: {single, leaf}}
+	bucketShape    = &grammar{3: {single, exemplarShape}}
+	counterShape   = &grammar{2: {single, exemplarShape}, 3: {single, leaf}}
+	summaryShape   = &grammar{3: {line, leaf}, 4: {single, leaf}}
+	histogramShape = &grammar{
 		3: {line, bucketShape}, 15: {single, leaf}, 16: {small, exemplarShape},
 		9: {small, leaf}, 10: {integers, nil}, 11: {floats, nil},
 		12: {small, leaf}, 13: {integers, nil}, 14: {floats, nil},
 	}
-	metricShape = &shape{
+	metricShape = &grammar{
 		1: {label, leaf}, 2: {single, leaf}, 3: {single, counterShape},
 		4: {single, summaryShape}, 5: {single, leaf}, 7: {single, histogramShape},
 	}
-	familyShape = &shape{4: {line, metricShape}}
+	familyShape = &grammar{4: {line, metricShape}}
 )
 
 // surveyor takes the size of a protobuf body without making anything of it.
@@ -70,7 +70,7 @@ func measureProtobuf(body []byte) (Size, error) {
 }
 
 // walk takes the size of a message's fields.
-func (s *surveyor) walk(message []byte, fields *shape) error {
+func (s *surveyor) walk(message []byte, fields *grammar) error {
 	labels := 0
 	var once [len(fields)]bool
 	for len(message) > 0 {
