@@ -113,7 +113,8 @@ func checkAddress(address string) error {
 	if strings.ContainsAny(address, "/?#") {
 		return fmt.Errorf("%q is not host:port; scheme and path of a URL go into scheme and metrics_path", address)
 	}
-	u, err := url.Parse("http://" + address)
+	text := url.URL{Scheme: "http", Host: address} // which escapes the zone of an IPv6 address
+	u, err := url.Parse(text.String())
 	if err != nil || u.Host != address || u.Hostname() == "" || strings.ContainsAny(address, " \t\n") {
 		return fmt.Errorf("%q is not host:port", address)
 	}
