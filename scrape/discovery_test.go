@@ -57,9 +57,14 @@ func lazily(t *testing.T, text string) JobConfig {
 	return parsed(t, "job_name: shop\nscrape_interval: 100d\n"+text)
 }
 
+// write replaces the file in one step: one that is caught empty in the middle of
+// a change has no targets.
 func write(t *testing.T, file, text string) {
 	t.Helper()
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(file+".new", []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(file+".new", file); err != nil {
 		t.Fatal(err)
 	}
 }
