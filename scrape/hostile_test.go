@@ -3,6 +3,7 @@ package scrape
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -16,7 +17,10 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -250,4 +254,94 @@ func TestFastABodyOfAnUnknownTypeIsReadAsTheFallbackSays(t *testing.T) {
 	f("application/octet-stream", PrometheusProto, redpoll.HealthDown)
 	f("", PrometheusProto, redpoll.HealthDown)
 	f("TEXT/PLAIN ; charset=utf-8", PrometheusProto, redpoll.HealthUp)
+}
+
+// wantNoSecret checks that a text for a person does not show one.
+func wantNoSecret(t *testing.T, text string) {
+	t.Helper()
+	if strings.Contains(text, "hunter2") {
+		t.Errorf("shows a secret: %s", text)
+	}
+}
+
+func TestFastALabelOfTenMegabytesIsRefused(t *testing.T) {
+	label := strings.Repeat("x", 10<<20)
+	wantFailure(t, serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "# TYPE http_requests_total counter\nhttp_requests_total{path=\"/"+label+"\",code=\"200\"} 1\n")
+	}), nil, overLimit, "leave out the label or the comment that is so long")
+}
+
+func TestFastAMillionSeriesAreRefused(t *testing.T) {
+	var body bytes.Buffer
+	for i := range 1_000_000 {
+		body.WriteString("a{b=\"")
+		body.WriteString(strconv.Itoa(i))
+		body.WriteString("\"} 1\n")
+	}
+	wantFailure(t, serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(body.Bytes()) }), nil,
+		overLimit, "expose fewer series or split the target")
+}
+
+// TestCanaryTargetsThatHangDoNotHoldUpOthers has many that stop in the middle of
+// a large body, all at once, and one that answers, which is scraped again and
+// again meanwhile.
+func TestCanaryTargetsThatHangDoNotHoldUpOthers(t *testing.T) {
+	const hanging = 300
+	stuck := make(chan struct{}, 2*hanging)
+	begin := withLength(bodyOf(2_000))
+	hang := serveConns(t, func(c net.Conn) {
+		request(c)
+		_, _ = c.Write(begin[:len(begin)-1000])
+		stuck <- struct{}{}
+		_, _ = io.Copy(io.Discard, c)
+	})
+	scraped := make(chan struct{}, 100)
+	fine := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write(bodyOf(2_000))
+		select {
+		case scraped <- struct{}{}:
+		default:
+		}
+	})
+	long := jobConfig(t, func(c *JobConfig) {
+		c.JobName, c.ScrapeInterval, c.ScrapeTimeout = "hanging", milliseconds(60_000), milliseconds(60_000)
+		c.StaticConfigs = nil
+		for i := range hanging {
+			c.StaticConfigs = append(c.StaticConfigs, StaticConfig{Targets: []string{hang}, Labels: map[string]string{"n": strconv.Itoa(i)}})
+		}
+	})
+	short := jobConfig(t, func(c *JobConfig) { c.ScrapeInterval, c.ScrapeTimeout = milliseconds(100), milliseconds(100) }, fine)
+	before := runtime.NumGoroutine()
+	m := idle(t, long, short)
+	ctx, cancel := context.WithCancel(t.Context())
+	var loops sync.WaitGroup
+	for _, j := range m.jobs {
+		for _, target := range j.targets {
+			loops.Go(func() {
+				for target.scrape(ctx); j.config.JobName == "shop" && ctx.Err() == nil; target.scrape(ctx) {
+				}
+			})
+		}
+	}
+	for range hanging {
+		<-stuck
+	}
+	for len(scraped) > 0 {
+		<-scraped
+	}
+	for range 5 {
+		<-scraped
+	}
+	// A loop, the client's two, the server's one for each, and a few others.
+	if n := runtime.NumGoroutine() - before; n > 5*hanging+50 {
+		t.Errorf("%d goroutines for %d targets that hang", n, hanging)
+	}
+	const held = (hanging + 1) * (256 << 10) // by one that is being scraped, too
+	if m.room.TryAcquire(bodyMemory - held) {
+		m.room.Release(bodyMemory - held)
+	} else {
+		t.Errorf("%d bodies of 200 kB that hang hold more than 256 KiB each", hanging)
+	}
+	cancel()
+	loops.Wait()
 }

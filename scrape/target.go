@@ -221,6 +221,9 @@ func (t *target) read(ctx context.Context, a *answer, o *outcome) {
 		o.fail(explainParse(err, a, t.path))
 		return
 	}
+	if !a.complete {
+		t.deriver.Doubt()
+	}
 	o.skipped.Add(o.derived.Skipped.Count, func() string { return o.derived.Skipped.Reason })
 	o.warnings = slices.Concat(o.warnings, o.derived.Warnings, t.policy.warnings())
 }

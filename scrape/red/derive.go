@@ -230,6 +230,15 @@ func (d *Deriver) DeriveContext(ctx context.Context, s exposition.Scrape, at tim
 	return &d.result, nil
 }
 
+// Doubt says that the scrape derived last may have lacked series without anyone
+// noticing. If it was the first, so is the next: series that appear in it may
+// have counted for long.
+func (d *Deriver) Doubt() {
+	if d.scrape == 1 {
+		d.last = time.Time{}
+	}
+}
+
 // patience is how many scrapes are refused because the clock went back, so that
 // it can get where it was.
 const patience = 2
