@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"reflect"
@@ -175,18 +174,4 @@ func (m reloadMetrics) observe(err error) {
 	}
 	m.successful.Set(1)
 	m.timestamp.Set(float64(time.Now().UnixMilli()) / 1000)
-}
-
-// runCheckConfig is `redpoll check config`: it prints the configuration as it
-// is understood, defaults included, and fails as a start with it would.
-func runCheckConfig(path string, stdout, stderr io.Writer) error {
-	c, warnings, err := config.Load(path)
-	if err != nil {
-		return usageError{err}
-	}
-	for _, w := range warnings {
-		fmt.Fprintln(stderr, "warning:", w)
-	}
-	_, err = fmt.Fprintf(stdout, "# %s is valid; with defaults it reads:\n%s", path, c.Redacted())
-	return err
 }

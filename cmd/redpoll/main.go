@@ -82,7 +82,7 @@ func command(ctx context.Context, args []string, hangup <-chan os.Signal, stdout
 
 	k.Command("serve", "Scrape, judge, keep and serve (the default).").Default()
 	check := k.Command("check", "Check things without running.")
-	checkConfig := check.Command("config", "Check a configuration file and print how it is understood.")
+	checkConfig := check.Command("config", "Check a configuration file, also a prometheus.yml: print who is scraped, what is accepted and not used, which files are missing, and how the file is understood.")
 	checkFile := checkConfig.Arg("file", "Configuration file.").Default(defaultConfigFile).String()
 	checkTarget := newCheckTarget(check)
 	checkMetrics := newCheckMetrics(check)
@@ -94,7 +94,7 @@ func command(ctx context.Context, args []string, hangup <-chan os.Signal, stdout
 	case err != nil:
 		return usageError{fmt.Errorf("%w; `redpoll --help` lists the flags", err)}
 	case chosen == checkConfig.FullCommand():
-		return runCheckConfig(*checkFile, stdout, stderr)
+		return runCheckConfig(*checkFile, stdout)
 	case chosen == checkTarget.command:
 		o.chooseConfig()
 		return checkTarget.run(ctx, o.configFile, stdout)

@@ -51,6 +51,14 @@ type Config struct {
 	Runtime     any `yaml:"runtime,omitempty"`
 	Tracing     any `yaml:"tracing,omitempty"`
 	OTLP        any `yaml:"otlp,omitempty"`
+
+	origins []origin // of the jobs that Load has read, in their order
+}
+
+// origin is where a job stands.
+type origin struct {
+	file  string
+	index int // in the file's scrape_configs
 }
 
 // Global holds what applies to every job, and the pace of the evaluation.
@@ -127,6 +135,7 @@ func Load(path string) (c *Config, warnings []string, err error) {
 	}
 	for i := range c.ScrapeConfigs {
 		c.ScrapeConfigs[i].SetDirectory(filepath.Dir(path))
+		c.origins = append(c.origins, origin{path, i})
 	}
 	more, err := c.loadJobFiles(path, text)
 	return c, append(warnings, more...), err

@@ -67,6 +67,7 @@ func (c *Config) loadJobFile(path string, origins map[string]string) (warnings [
 		}
 		origins[job.JobName] = position(path, line)
 		job.SetDirectory(filepath.Dir(path))
+		c.origins = append(c.origins, origin{path, i})
 	}
 	unused := make(map[string]string)
 	addUnused(unused, f.ScrapeConfigs)
