@@ -40,7 +40,7 @@ type builder struct {
 	described   *Series // of protobuf, the first that is left out
 	describedAt int32   // its slot
 	births      []birth
-	prefixes    []byte
+	prefixes    strings.Builder
 	lines       []span
 
 	exposed, relabelled int
@@ -121,7 +121,7 @@ func (b *builder) readLines(ctx context.Context) error {
 				return err
 			}
 			if done {
-				b.prefixes = append(b.prefixes, s.body[from:]...)
+				b.prefixes.WriteString(s.body[from:])
 				return nil
 			}
 		default:
@@ -134,7 +134,7 @@ func (b *builder) readLines(ctx context.Context) error {
 	if s.strict {
 		return s.fault("the body does not end with # EOF; it may have been cut")
 	}
-	b.prefixes = append(b.prefixes, s.body[from:]...)
+	b.prefixes.WriteString(s.body[from:])
 	return nil
 }
 
@@ -160,8 +160,9 @@ func (b *builder) line(from int) error {
 		return errTooManyLabels
 	}
 	length := s.at - begin
-	b.prefixes = append(b.prefixes, s.body[from:s.at]...)
-	b.lines = append(b.lines, span{uint32(len(b.prefixes) - length), uint32(len(b.prefixes))})
+	b.prefixes.WriteString(s.body[from:s.at])
+	end := b.prefixes.Len()
+	b.lines = append(b.lines, span{uint32(end - length), uint32(end)})
 	v, err := s.value(b.window)
 	if err != nil {
 		return err
@@ -531,7 +532,8 @@ func (b *builder) begin(f format, w window, lines, bytes int) {
 	b.format, b.window = f, w
 	b.slots, b.values, b.groups = slices.Grow(b.slots, lines), slices.Grow(b.values, lines), slices.Grow(b.groups, lines/2)
 	if f != protobuf {
-		b.lines, b.prefixes = slices.Grow(b.lines, lines), slices.Grow(b.prefixes, bytes)
+		b.lines = slices.Grow(b.lines, lines)
+		b.prefixes.Grow(bytes)
 	}
 }
 
@@ -544,7 +546,8 @@ func (b *builder) again() {
 		m.bytes = 0
 	}
 	b.groups, b.common, b.slots = b.groups[:0], b.common[:0], b.slots[:0]
-	b.values, b.prefixes, b.lines = b.values[:0], b.prefixes[:0], b.lines[:0]
+	b.values, b.lines = b.values[:0], b.lines[:0]
+	b.prefixes.Reset()
 	b.births, b.natives, b.limited, b.described = b.births[:0], nil, nil, nil
 	b.last, b.exposed, b.relabelled, b.labelled = noGroup, 0, 0, 0
 	b.unexplained, b.late = false, false

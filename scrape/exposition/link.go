@@ -11,7 +11,7 @@ import (
 // link makes a layout of what was read.
 func (b *builder) link() *layout {
 	l := &layout{
-		format: b.format, text: string(b.prefixes), lines: slices.Clone(b.lines),
+		format: b.format, text: b.prefixes.String(), lines: slices.Clone(b.lines),
 		values: len(b.values), exposed: b.exposed, relabelled: b.relabelled, limited: b.limited,
 		described: b.described, describedAt: b.describedAt, ids: b.ids(), isPlan: b.format != protobuf && b.isUnambiguous(),
 	}
@@ -50,8 +50,9 @@ func (b *builder) ids() []uint64 {
 // isUnambiguous reports whether each value stood behind a blank or a brace:
 // behind a bare name, what begins another value may go on with the name.
 func (b *builder) isUnambiguous() bool {
+	text := b.prefixes.String()
 	for _, line := range b.lines {
-		if c := b.prefixes[line.end-1]; c != '}' && classes[c] != blank {
+		if c := text[line.end-1]; c != '}' && classes[c] != blank {
 			return false
 		}
 	}

@@ -3,14 +3,13 @@ package exposition
 import (
 	"math"
 	"strconv"
-	"strings"
 	"unsafe"
 )
 
 // view is the text of b without a copy. It is what makes comparing and slicing
 // a body free of allocations, and the one use of unsafe here: nothing may keep
 // the text, or a part of it, longer than b stays as it is, which is until Read
-// returns. Whatever is kept is cloned (keep.go).
+// returns. Whatever is kept is cloned.
 func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 // Powers of ten that a float64 holds exactly.
@@ -98,15 +97,14 @@ func endsNumber(c byte) bool { return c == '\n' || c == ' ' || c == '\t' || c ==
 
 // parseNumber is readNumber for numbers of any kind.
 func parseNumber(s string, begin int) (v float64, end int, ok bool) {
-	end = begin
-	for end < len(s) && !endsNumber(s[end]) {
-		end++
+	foreign := false
+	for end = begin; end < len(s) && !endsNumber(s[end]); end++ {
+		foreign = foreign || s[end] == '_' || s[end]|0x20 == 'p'
 	}
-	word := s[begin:end]
-	if strings.ContainsAny(word, "pP_") {
+	if foreign {
 		return 0, end, false
 	}
-	v, err := strconv.ParseFloat(word, 64)
+	v, err := strconv.ParseFloat(s[begin:end], 64)
 	if math.IsNaN(v) {
 		v = math.NaN() // absent is another one
 	}

@@ -20,6 +20,9 @@ type Reader struct {
 	plan      *plan
 	workspace *workspace // of the Scrape in use, nil if there is none
 	cut       int        // bodies in a row that seemed to be cut
+
+	contentType string // of the last body
+	format      format // that it names
 	ids       []uint64   // of the lines of a last body without a layout, see layout
 }
 
@@ -83,7 +86,10 @@ var errShorter = errors.New("the body ends earlier than the one before, between 
 const patientCuts = 3
 
 func (r *Reader) read(ctx context.Context, b *Body, w *workspace) (Scrape, error) {
-	f := formatOf(b.ContentType)
+	if b.ContentType != r.contentType {
+		r.contentType, r.format = b.ContentType, formatOf(b.ContentType)
+	}
+	f := r.format
 	if f == protobuf {
 		return r.readProtobuf(ctx, b, w)
 	}
