@@ -28,11 +28,12 @@ type builder struct {
 	unexplained bool // some sample's name may be understood otherwise with another TYPE line
 	late        bool // and that came
 
-	groups []group
-	byHash map[uint64]int32 // of groups, by what their lines have in common
-	last   int32            // the group of the last line
-	common []pair           // its labels, le and quantile left out
-	key    []byte
+	groups  []group
+	byHash  map[uint64]int32 // of groups, by what their lines have in common
+	last    int32            // the group of the last line
+	common  []pair           // its labels, le and quantile left out
+	pattern pattern
+	key     []byte
 
 	slots       []slot
 	values      []float64
@@ -143,14 +144,14 @@ func (b *builder) readLines(ctx context.Context) error {
 func (b *builder) line(from int) error {
 	s := &b.scanner
 	begin := s.at
-	if err := s.series(); err != nil {
-		return err
-	}
-	if s.strict {
-		if s.next() != ' ' {
-			return s.fault("expected a space and the value, got %s", s.got())
+	bound, repeated := b.repeats()
+	if !repeated {
+		if err := s.series(); err != nil {
+			return err
 		}
-		s.at++
+		if err := s.separator(); err != nil {
+			return err
+		}
 	}
 	b.labelled += len(s.labels)
 	switch {
@@ -163,9 +164,14 @@ func (b *builder) line(from int) error {
 	b.prefixes.WriteString(s.body[from:s.at])
 	end := b.prefixes.Len()
 	b.lines = append(b.lines, span{uint32(end - length), uint32(end)})
+	text := s.body[begin:s.at]
 	v, err := s.value(b.window)
 	if err != nil {
 		return err
+	}
+	if repeated {
+		b.repeat(bound, v, length)
+		return nil
 	}
 	n, known := b.names[s.name]
 	if !known {
@@ -173,7 +179,23 @@ func (b *builder) line(from int) error {
 		b.names[s.name] = n
 	}
 	n.family.share.Bytes += length
-	return b.sample(s.name, n, s.labels, v)
+	if err := b.sample(s.name, n, s.labels, v); err != nil {
+		return err
+	}
+	b.learn(text, n)
+	return nil
+}
+
+// separator reads the space before the value, which only OpenMetrics asks for.
+func (s *scanner) separator() error {
+	if !s.strict {
+		return nil
+	}
+	if s.next() != ' ' {
+		return s.fault("expected a space and the value, got %s", s.got())
+	}
+	s.at++
+	return nil
 }
 
 // value reads the value and the rest of the line. It is absent if the window
@@ -550,7 +572,7 @@ func (b *builder) again() {
 	b.prefixes.Reset()
 	b.births, b.natives, b.limited, b.described = b.births[:0], nil, nil, nil
 	b.last, b.exposed, b.relabelled, b.labelled = noGroup, 0, 0, 0
-	b.unexplained, b.late = false, false
+	b.unexplained, b.late, b.pattern = false, false, pattern{}
 }
 
 // mostKept is the largest body, in lines, whose builder is used again.

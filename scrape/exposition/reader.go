@@ -21,9 +21,9 @@ type Reader struct {
 	workspace *workspace // of the Scrape in use, nil if there is none
 	cut       int        // bodies in a row that seemed to be cut
 
-	contentType string // of the last body
-	format      format // that it names
-	ids       []uint64   // of the lines of a last body without a layout, see layout
+	contentType string   // of the last body
+	format      format   // that it names
+	ids         []uint64 // of the lines of a last body without a layout, see layout
 }
 
 // plan is the layout that a reader holds, nil if it has none.
