@@ -198,7 +198,7 @@ func (a *app) startStages(ctx context.Context, c *config.Config) error {
 		Targets: a.manager.Targets, Dropped: a.manager.Dropped, Metadata: a.manager.Metadata, Exposition: a.exposition,
 		Config: a.redactedConfig, Reload: a.reload, HistoryError: a.historyError,
 		Dashboard: web.Handler(), Hostname: hostname(),
-		Version:   version.Version, Revision: version.Revision, Branch: version.Branch,
+		Version: version.Version, Revision: version.Revision, Branch: version.Branch,
 		BuildUser: version.BuildUser, BuildDate: version.BuildDate,
 	})
 	a.pipeline = newPipeline(a.manager, a.engine, a.store, a.api, a.logger, a.registry)
