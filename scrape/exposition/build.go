@@ -247,6 +247,8 @@ func (b *builder) comment() (done bool, err error) {
 	switch {
 	case end < 0:
 		return false, s.fault("the body ends inside of a comment")
+	case s.strict && (keyword == "" || end == 0 || rest[0] != ' '):
+		return false, s.fault("expected # HELP, # TYPE, # UNIT with a name and a text, or # EOF")
 	case s.at+end-begin > maxLine:
 		return false, s.tooLong()
 	case end > 0:
