@@ -111,3 +111,28 @@ func TestFastABurstOfSeriesLeavesNoMemoryBehind(t *testing.T) {
 			len(k.list), cap(k.list), cap(k.free), cap(k.refs))
 	}
 }
+
+// TestFastTheMemoryOfPlansIsBoundedAndGivenBack has readers that know a body
+// each, until there is no room for another.
+func TestFastTheMemoryOfPlansIsBoundedAndGivenBack(t *testing.T) {
+	before := planned.Load()
+	library := NewLibrary(Options{})
+	r := library.NewReader()
+	readAll(t, r, numbered(0, 1000))
+	one := planned.Load() - before
+	if one < 1000*10 {
+		t.Fatalf("a plan of 1,000 lines is said to take %d bytes", one)
+	}
+	for i := range 20 {
+		readAll(t, r, numbered(i, i+1000))
+	}
+	if now := planned.Load() - before; now > 2*one {
+		t.Errorf("after 20 bodies the plan of the last takes %d bytes, want about %d", now, one)
+	}
+	planned.Add(planMemory)
+	defer planned.Add(-planMemory)
+	last := readAll(t, library.NewReader(), numbered(7, 50), numbered(7, 50))
+	if len(last) != 43 {
+		t.Errorf("without room for a plan %d series are read", len(last))
+	}
+}

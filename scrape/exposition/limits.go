@@ -18,7 +18,7 @@ const (
 	MaxBuckets = 1_000_000
 
 	maxLine       = 1 << 20 // bytes, of one text in protobuf; label values may be long
-	maxLineLabels = 128     // expfmt compares each label of a line with all before it
+	maxLineLabels = 128     // they are sorted by insertion
 )
 
 // LimitError says which limit a body is over, where, and what to do about it.
