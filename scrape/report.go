@@ -19,6 +19,7 @@ import (
 type scrapeReport struct {
 	up       bool
 	duration time.Duration // until everything was worked out
+	timeout  time.Duration
 	scraped  int           // samples of the body
 	// relabelled counts those that metric_relabel_configs left. Limits are for
 	// later: what they leave out is among these.
@@ -28,10 +29,11 @@ type scrapeReport struct {
 }
 
 // reportOf reports a scrape that ended; of is what was read, also if that failed.
-func reportOf(o *outcome, of *exposition.Scrape) scrapeReport {
+func reportOf(o *outcome, of *exposition.Scrape, timeout time.Duration) scrapeReport {
 	return scrapeReport{
 		up:         o.failure == "",
 		duration:   o.duration,
+		timeout:    timeout,
 		scraped:    of.Exposed,
 		relabelled: of.Relabelled + leftOut(of.Limited),
 		added:      of.Added,
@@ -153,7 +155,7 @@ var allReported = []reported{
 	newReported("scrape_series_added", "Series of the last scrape that were not in the one before.",
 		func(r *scrapeReport, _ *JobConfig) float64 { return float64(r.added) }),
 	newExtra("scrape_timeout_seconds", "The scrape_timeout of the target.",
-		func(_ *scrapeReport, c *JobConfig) float64 { return time.Duration(c.ScrapeTimeout).Seconds() }),
+		func(r *scrapeReport, _ *JobConfig) float64 { return r.timeout.Seconds() }),
 	newExtra("scrape_sample_limit", "The sample_limit of the target, 0 if there is none.",
 		func(_ *scrapeReport, c *JobConfig) float64 { return float64(c.SampleLimit) }),
 	newExtra("scrape_body_size_bytes", "Size of the last body after decompression, -1 if it was over body_size_limit, 0 if there was none.",

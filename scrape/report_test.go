@@ -188,3 +188,51 @@ func TestFastWarningsSayWhatALimitLeftOutAndWhatHelps(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestFastEveryScrapeLeavesTheSeriesThatPrometheusMakesOfIt(t *testing.T) {
+	m := idle(t, jobConfig(t, nil, "one:80"))
+	one := m.jobs[0].targets[0]
+	wantOwnSeries(t, m, map[string]float64{})
+	one.exposed(expose("/a", [3]int{1, 1, 1}, 0), start)
+	wantOwnSeries(t, m, map[string]float64{
+		"up one:80 shop":                                    1,
+		"scrape_duration_seconds one:80 shop":               0.001,
+		"scrape_samples_scraped one:80 shop":                10,
+		"scrape_samples_post_metric_relabeling one:80 shop": 10,
+		"scrape_series_added one:80 shop":                   10,
+	})
+	one.exposed(expose("/a", [3]int{1, 1, 1}, 0)+"x 1\n", after(5))
+	if got := ownSeries(t, m)["scrape_series_added one:80 shop"]; got != 1 {
+		t.Errorf("%v series added, want the new one", got)
+	}
+	one.failed(after(10))
+	wantOwnSeries(t, m, map[string]float64{
+		"up one:80 shop":                                    0,
+		"scrape_duration_seconds one:80 shop":               0,
+		"scrape_samples_scraped one:80 shop":                0,
+		"scrape_samples_post_metric_relabeling one:80 shop": 0,
+		"scrape_series_added one:80 shop":                   0,
+	})
+	one.exposed(expose("/a", [3]int{1, 1, 1}, 0)+"x 1\n", after(15))
+	if got := ownSeries(t, m)["scrape_series_added one:80 shop"]; got != 0 {
+		t.Errorf("%v series added after a failure, want none: the last body had them", got)
+	}
+}
+
+func TestFastMetadataIsThatOfTheLastScrapeThatSucceeded(t *testing.T) {
+	m := idle(t, jobConfig(t, nil, "one:80"))
+	one := m.jobs[0].targets[0]
+	one.ID = "the-one"
+	if got := m.Metadata("the-one"); got != nil {
+		t.Errorf("before the first scrape: %v", got)
+	}
+	one.exposed("# HELP x_total What has been.\n# TYPE x_total counter\nx_total 1\ny 2\n", start)
+	one.failed(after(5))
+	want := []redpoll.Metadata{{Family: "x_total", Type: "counter", Help: "What has been."}, {Family: "y", Type: "unknown"}}
+	if diff := cmp.Diff(want, m.Metadata("the-one")); diff != "" {
+		t.Error(diff)
+	}
+	if got := m.Metadata("another"); got != nil {
+		t.Errorf("of no target: %v", got)
+	}
+}

@@ -237,7 +237,7 @@ func (t *target) record(o *outcome) {
 	s.Durations = appendDuration(s.Durations, o.duration)
 	s.Samples, s.Skipped, s.SkippedReason = o.scraped.Taken, o.skipped.Count, o.skipped.Reason
 	s.Relabelled, s.Added, s.Warnings = 0, 0, o.warnings
-	t.report = reportOf(o, &o.scraped)
+	t.report = reportOf(o, &o.scraped, t.timeout)
 	if o.failure != "" {
 		s.Health, s.Error = redpoll.HealthDown, o.failure
 	} else {

@@ -25,6 +25,7 @@ type workspace struct {
 	exposed []*dto.Histogram // the native ones; the value of their slots is their place
 	buckets int              // native ones that the Scrape may still have
 	finest  int              // schema of them
+	most    int              // buckets of each; 0 is no limit
 }
 
 // begin makes room for the values and samples of a layout, and forgets the

@@ -37,7 +37,8 @@ func (r *Reader) readProtobuf(ctx context.Context, body *Body, w *workspace) (Sc
 	l := b.link()
 	w.begin(l)
 	copy(w.values, b.values)
-	w.exposed, w.buckets, w.finest = b.natives, MaxBuckets, schemaOf(r.library.options.Limits.NativeFactor)
+	limits := &r.library.options.Limits
+	w.exposed, w.buckets, w.finest, w.most = b.natives, MaxBuckets, schemaOf(limits.NativeFactor), limits.NativeBuckets
 	return r.scrape(l, w), nil
 }
 
@@ -196,15 +197,15 @@ func (m *messages) histogram(h *dto.Histogram) error {
 	return m.line(m.count, count, total)
 }
 
-// native takes native buckets, unless there are too many of them.
+// native takes native buckets, unless there are too many of them however they
+// are merged.
 func (m *messages) native(h *dto.Histogram) error {
 	o := &m.library.options.Limits
-	n := len(h.GetPositiveDelta()) + len(h.GetPositiveCount()) + len(h.GetNegativeDelta()) + len(h.GetNegativeCount())
-	if o.NativeBuckets > 0 && n > o.NativeBuckets {
+	if _, ok := coarseEnough(h, schemaOf(o.NativeFactor), o.NativeBuckets); !ok {
 		const limit = "native_histogram_bucket_limit"
 		series := seriesOf(m.exposed, HistogramType, m.labels)
 		if o.Fail {
-			return overLimit("%s is %d, and %v has %d", limit, o.NativeBuckets, series, n)
+			return overLimit("%s is %d, and %v has more, also with a resolution that is as low as can be", limit, o.NativeBuckets, series)
 		}
 		m.builder.exposed++
 		m.limited.add(limit, series.String())

@@ -28,7 +28,9 @@ func (w *workspace) native(s *step, out *Sample) (why string) {
 		w.natives = append(w.natives, Native{})
 	}
 	n := &w.natives[len(w.natives)-1]
-	why = n.set(w.exposed[int(place)], w.finest)
+	exposed := w.exposed[int(place)]
+	finest, _ := coarseEnough(exposed, w.finest, w.most)
+	why = n.set(exposed, finest)
 	if width := len(n.Buckets.Counts); why == "" && s.series != nil {
 		if width > w.buckets {
 			why = fmt.Sprintf("is left out, because the body has more than %d native buckets, with the empty ones between them", MaxBuckets)
@@ -61,9 +63,31 @@ func schemaOf(factor float64) int {
 	return int(max(redpoll.MinSchema, min(math.Floor(-math.Log2(math.Log2(factor))), finestSchema)))
 }
 
+// coarseEnough is the finest schema, but none above finest, at which the buckets
+// of a histogram are as many as most, 0 being no limit; ok is false if they are
+// more even at the coarsest.
+func coarseEnough(exposed *dto.Histogram, finest, most int) (schema int, ok bool) {
+	positive := run{exposed.GetPositiveSpan(), exposed.GetPositiveDelta(), exposed.GetPositiveCount()}
+	negative := run{exposed.GetNegativeSpan(), exposed.GetNegativeDelta(), exposed.GetNegativeCount()}
+	if most == 0 || positive.size()+negative.size() <= most {
+		return finest, true
+	}
+	for _, r := range [...]run{positive, negative} {
+		if _, why := r.total(); why != "" {
+			return finest, true // set says why it cannot be used
+		}
+	}
+	as := int(exposed.GetSchema())
+	for schema = min(as, finest, redpoll.MaxSchema); schema >= redpoll.MinSchema; schema-- {
+		if positive.sizeAt(as-schema)+negative.sizeAt(as-schema) <= most {
+			return schema, true
+		}
+	}
+	return finest, false
+}
+
 // set takes over an exposed native histogram, reusing the memory for the counts.
-// Buckets are merged where the schema is finer than finest.
-// why is not empty if it cannot be used. Of a schema that it does not know
+// Buckets are merged where the schema is finer than finest. why is not empty if it cannot be used. Of a schema that it does not know
 // Prometheus takes nothing of the whole body; here the other series are read.
 func (n *Native) set(exposed *dto.Histogram, finest int) (why string) {
 	count, known := countOf(exposed)
@@ -163,6 +187,21 @@ func (r run) total() (sum float64, why string) {
 		}
 	}
 	return sum, ""
+}
+
+// size is how many buckets there are.
+func (r run) size() int { return len(r.deltas) + len(r.counts) }
+
+// sizeAt is how many there are where the schema is coarser by shift. It needs a
+// total without a why.
+func (r run) sizeAt(shift int) (n int) {
+	last := 0
+	r.each(func(number int, _ float64) {
+		if at := redpoll.Coarser(number, shift); n == 0 || at != last {
+			n, last = n+1, at
+		}
+	})
+	return n
 }
 
 // bounds are the numbers of the first and the last bucket; ok is false if there
