@@ -20,7 +20,7 @@ type scrapeReport struct {
 	up       bool
 	duration time.Duration // until everything was worked out
 	timeout  time.Duration
-	scraped  int           // samples of the body
+	scraped  int // samples of the body
 	// relabelled counts those that metric_relabel_configs left. Limits are for
 	// later: what they leave out is among these.
 	relabelled int
