@@ -30,26 +30,50 @@ type loadTarget struct {
 	rand   *rand.Rand
 	labels []string
 	units  []int
+	began  int // series that began anew as others, so far
+	load   load
 	body   bytes.Buffer
 	served *atomic.Int64 // samples
 }
 
+// load is what makes targets hard to scrape.
+type load struct {
+	named   bool // each target has a label of its own on every series
+	churn   int  // series that give way to new ones at each scrape
+	targets int
+}
+
 var loadBounds = []string{"0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1", "2.5", "5", "10", "+Inf"}
 
-func newLoadTarget(seed uint64, endpoints int, served *atomic.Int64) *loadTarget {
-	t := &loadTarget{rand: rand.New(rand.NewPCG(seed, 1)), served: served}
+func newLoadTarget(seed uint64, endpoints int, l load, served *atomic.Int64) *loadTarget {
+	t := &loadTarget{rand: rand.New(rand.NewPCG(seed, 1)), load: l, served: served}
+	own := ""
+	if l.named {
+		own = fmt.Sprintf(`,pod="shop-%d"`, seed)
+	}
 	for e := range endpoints {
 		for _, code := range []string{"200", "404", "500"} {
-			t.labels = append(t.labels, fmt.Sprintf(`code="%s",method="GET",path="/api/v1/resource%d/{id}"`, code, e))
+			t.labels = append(t.labels, fmt.Sprintf(`code="%s",method="GET",path="/api/v1/resource%d/{id}"%s`, code, e, own))
 		}
 	}
 	t.units = make([]int, len(t.labels))
 	return t
 }
 
+// renew replaces the series whose turn it is.
+func (t *loadTarget) renew() {
+	for range t.load.churn {
+		i := t.began % len(t.labels)
+		t.began++
+		labels, _, _ := strings.Cut(t.labels[i], ",version=")
+		t.labels[i], t.units[i] = fmt.Sprintf(`%s,version="%d"`, labels, t.began), 0
+	}
+}
+
 func (t *loadTarget) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.renew()
 	t.body.Reset()
 	t.body.WriteString("# TYPE http_request_duration_seconds histogram\n")
 	for i, labels := range t.labels {
@@ -92,29 +116,46 @@ func usageOf(b *testing.B, pid int) usage {
 	}
 }
 
-// BenchmarkProgramScrape: 50 targets × 100 endpoints (210,000 series) every
-// second: scrape, derive, judge, keep.
+// BenchmarkProgramScrape scrapes, derives, judges and keeps 100 endpoints (4,200
+// series) of each target, every second: of targets that are alike, as the
+// replicas of a service; of such as have nothing in common but that; of such as
+// have 1 % new series at each scrape; and of a large fleet from its start on,
+// which therefore is every 5 seconds.
 func BenchmarkProgramScrape(b *testing.B) {
-	const targets, endpoints = 50, 100
+	b.Run("alike", func(b *testing.B) { benchmarkScrape(b, load{targets: 50}, time.Second, 5*time.Second) })
+	b.Run("unlike", func(b *testing.B) {
+		benchmarkScrape(b, load{targets: 50, named: true}, time.Second, 5*time.Second)
+	})
+	b.Run("churning", func(b *testing.B) {
+		benchmarkScrape(b, load{targets: 50, named: true, churn: 3}, time.Second, 5*time.Second)
+	})
+	b.Run("cold", func(b *testing.B) { benchmarkScrape(b, load{targets: 400}, 5*time.Second, 0) })
+}
+
+// benchmarkScrape measures three intervals at least after the warm-up.
+func benchmarkScrape(b *testing.B, l load, interval, warmUp time.Duration) {
+	const endpoints = 100
 	var served atomic.Int64
 	var list []string
-	for i := range targets {
-		s := httptest.NewServer(newLoadTarget(uint64(i), endpoints, &served))
+	for i := range l.targets {
+		s := httptest.NewServer(newLoadTarget(uint64(i), endpoints, l, &served))
 		defer s.Close()
 		list = append(list, strconv.Quote(strings.TrimPrefix(s.URL, "http://")))
 	}
 	p := startForBenchmark(b, fmt.Sprintf(`
-global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}
-scrape_configs: [{job_name: load, static_configs: [{targets: [%s]}]}]
+global: {scrape_interval: %[1]v, scrape_timeout: %[1]v, evaluation_interval: %[1]v}
+scrape_configs: [{job_name: load, static_configs: [{targets: [%[2]s]}]}]
 web: {listen_address: "127.0.0.1:0"}
-`, strings.Join(list, ",")))
-	time.Sleep(5 * time.Second)
+`, interval, strings.Join(list, ",")))
+	const measured = 15 * time.Second
+	time.Sleep(warmUp)
 	before, samples := usageOf(b, p.cmd.Process.Pid), served.Load()
-	time.Sleep(15 * time.Second)
+	time.Sleep(measured)
 	after := usageOf(b, p.cmd.Process.Pid)
-	million := float64(served.Load()-samples) / 1e6
-	b.ReportMetric((after.cpu-before.cpu)/million, "cpu-s/Msample")
-	b.ReportMetric(million*1e6/15/(targets*endpoints*3*14), "on-time") // served over due
+	n := float64(served.Load() - samples)
+	due := measured.Seconds() / interval.Seconds() * float64(l.targets*endpoints*3*(len(loadBounds)+2))
+	b.ReportMetric((after.cpu-before.cpu)/n*1e6, "cpu-s/Msample")
+	b.ReportMetric(n/due, "on-time") // served over due
 	b.ReportMetric(after.rssMiB, "MiB-rss")
 }
 
@@ -123,7 +164,7 @@ web: {listen_address: "127.0.0.1:0"}
 func BenchmarkProgramWS(b *testing.B) {
 	const clients = 1000
 	var served, received atomic.Int64
-	s := httptest.NewServer(newLoadTarget(1, 100, &served))
+	s := httptest.NewServer(newLoadTarget(1, 100, load{}, &served))
 	defer s.Close()
 	p := startForBenchmark(b, fmt.Sprintf(`
 global: {scrape_interval: 200ms, scrape_timeout: 200ms, evaluation_interval: 200ms}
