@@ -29,7 +29,7 @@ const patience = 60 * time.Second
 
 func TestMain(m *testing.M) {
 	if os.Getenv(runMainEnv) != "" {
-		os.Exit(mainCode(os.Args[1:], os.Stdout, os.Stderr))
+		main()
 	}
 	goleak.VerifyTestMain(m)
 }
