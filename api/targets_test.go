@@ -57,7 +57,9 @@ func TestCanaryWhatATargetExposesIsShownAsTextThatCanDoNothing(t *testing.T) {
 
 func TestAnExpositionThatWasCutSaysSo(t *testing.T) {
 	s := newServer(t)
-	s.expose = func(context.Context) (Exposition, error) { return Exposition{Body: []byte("up 1\n"), Truncated: true}, nil }
+	s.expose = func(context.Context) (Exposition, error) {
+		return Exposition{Body: []byte("up 1\n"), Truncated: true}, nil
+	}
 	if a := s.get(t, expositionOfShop); a.header.Get("X-Redpoll-Truncated") != "true" || string(a.body) != "up 1\n" {
 		t.Errorf("%v %q", a.header, a.body)
 	}
