@@ -23,7 +23,7 @@ func (c *Config) CheckFiles() (faults, doubts []string) {
 		for _, named := range c.ScrapeConfigs[i].NamedFiles() {
 			key := fmt.Sprintf("scrape_configs[%d].%s", from.index, named.Key)
 			at := position(from.file, lineOf(text, key)) + ": " + key + ": "
-			switch fault, doubt := checkFile(named); {
+			switch doubt, fault := checkFile(named); {
 			case fault != nil:
 				faults = append(faults, at+fault.Error())
 			case doubt != "":
@@ -34,17 +34,18 @@ func (c *Config) CheckFiles() (faults, doubts []string) {
 	return faults, doubts
 }
 
-func checkFile(named scrape.NamedFile) (fault error, doubt string) {
+// checkFile says what is doubtful about a file, or what its fault is.
+func checkFile(named scrape.NamedFile) (doubt string, fault error) {
 	if !named.Pattern {
 		f, err := os.Open(named.Path)
 		if err == nil {
 			err = f.Close()
 		}
-		return err, ""
+		return "", err
 	}
 	files, err := filepath.Glob(named.Path)
 	if err == nil && len(files) == 0 {
 		doubt = fmt.Sprintf("no file is called %s yet; its targets are scraped once there is one", named.Path)
 	}
-	return err, doubt
+	return doubt, err
 }

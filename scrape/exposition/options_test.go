@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 )
 
@@ -105,8 +106,8 @@ func TestFastRelabellingDecidesOncePerLine(t *testing.T) {
 	library := NewLibrary(Options{Relabel: func(l labels.Labels) (labels.Labels, bool) {
 		calls[l.String()]++
 		b := labels.NewBuilder(l)
-		if name := l.Get(labels.MetricName); strings.HasPrefix(name, "h_") {
-			b.Set(labels.MetricName, "renamed"+name[1:])
+		if name := l.Get(model.MetricNameLabel); strings.HasPrefix(name, "h_") {
+			b.Set(model.MetricNameLabel, "renamed"+name[1:])
 		}
 		b.Del("secret")
 		return b.Labels(), l.Get("drop") == ""

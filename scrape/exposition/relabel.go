@@ -4,13 +4,14 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 )
 
 // relabel has the job's rules change the labels of a line.
 func (b *builder) relabel(name string, n naming, exposed []pair) (string, naming, []pair, bool) {
 	scratch := labels.NewScratchBuilder(len(exposed) + 1)
-	scratch.Add(labels.MetricName, strings.Clone(name))
+	scratch.Add(model.MetricNameLabel, strings.Clone(name))
 	for _, l := range exposed {
 		value := strings.Clone(l.value)
 		if n.role == bucket && l.name == "le" || n.role == quantile && l.name == "quantile" {
@@ -22,13 +23,13 @@ func (b *builder) relabel(name string, n naming, exposed []pair) (string, naming
 	}
 	scratch.Sort()
 	after, keep := b.library.options.Relabel(scratch.Labels())
-	renamed := after.Get(labels.MetricName)
+	renamed := after.Get(model.MetricNameLabel)
 	if !keep || renamed == "" {
 		return "", n, nil, false
 	}
 	list := exposed[:0]
 	after.Range(func(l labels.Label) {
-		if l.Name != labels.MetricName {
+		if l.Name != model.MetricNameLabel {
 			list = append(list, pair{l.Name, l.Value})
 		}
 	})
@@ -94,7 +95,7 @@ func (b *builder) limit(name string, list []pair) (left bool, err error) {
 	}
 	over("label_limit", o.Labels, len(list)+1)
 	over("label_value_length_limit", o.LabelValueLength, len(name))
-	over("label_name_length_limit", o.LabelNameLength, len(labels.MetricName))
+	over("label_name_length_limit", o.LabelNameLength, len(model.MetricNameLabel))
 	for i := range list {
 		over("label_name_length_limit", o.LabelNameLength, len(list[i].name))
 		over("label_value_length_limit", o.LabelValueLength, len(list[i].value))
