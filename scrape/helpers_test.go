@@ -39,7 +39,7 @@ func idle(t testing.TB, configs ...JobConfig) *Manager {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.jobs = jobs
+	m.jobs, m.byID = jobs, targetsByID(jobs)
 	t.Cleanup(func() {
 		for _, j := range jobs {
 			j.client.CloseIdleConnections()

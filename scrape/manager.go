@@ -44,6 +44,7 @@ type Manager struct {
 
 	mu      sync.Mutex // guards what follows
 	jobs    []*job     // in the order of their names
+	byID    map[string]*target
 	mergers mergers
 }
 
@@ -163,7 +164,7 @@ func (m *Manager) repopulate() {
 func (m *Manager) install(next []*job) {
 	m.mu.Lock()
 	last := m.jobs
-	m.jobs = next
+	m.jobs, m.byID = next, targetsByID(next)
 	started, stopped := compareTargets(last, next)
 	m.mu.Unlock()
 
@@ -177,6 +178,16 @@ func (m *Manager) install(next []*job) {
 		<-t.done
 	}
 	m.retire(last, next)
+}
+
+func targetsByID(jobs []*job) map[string]*target {
+	byID := make(map[string]*target)
+	for _, j := range jobs {
+		for _, t := range j.targets {
+			byID[t.ID] = t
+		}
+	}
+	return byID
 }
 
 // compareTargets finds the targets that only one side has.

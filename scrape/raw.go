@@ -71,14 +71,7 @@ func (m *Manager) Exposition(ctx context.Context, id string) (RawExposition, err
 func (m *Manager) target(id string) *target {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, j := range m.jobs {
-		for _, t := range j.targets {
-			if t.ID == id {
-				return t
-			}
-		}
-	}
-	return nil
+	return m.byID[id]
 }
 
 // errNoText says that a target answers protobuf, whatever it is asked for.

@@ -27,6 +27,26 @@ func lookAt(t *testing.T, h http.HandlerFunc, change func(*JobConfig)) (RawExpos
 	return raw, err
 }
 
+func TestFastATargetIsFoundByItsIDAsLongAsItIsThere(t *testing.T) {
+	m := NewManager(Options{})
+	defer m.Stop()
+	apply := func(address string) (id string) {
+		t.Helper()
+		if err := m.Apply([]JobConfig{jobConfig(t, nil, address)}); err != nil {
+			t.Fatal(err)
+		}
+		return m.Targets()[0].ID
+	}
+	first := apply("127.0.0.1:1")
+	if found := m.target(first); found == nil || found.ID != first {
+		t.Errorf("%v is found for %s", found, first)
+	}
+	second := apply("127.0.0.1:2")
+	if m.target(first) != nil || m.target(second) == nil {
+		t.Error("after a change the target that is gone is found, or the new one is not")
+	}
+}
+
 func TestCanaryALookAtATargetIsWhatAScrapeWouldGetAsText(t *testing.T) {
 	const body = "# TYPE a counter\na 1\n"
 	raw, err := lookAt(t, func(w http.ResponseWriter, r *http.Request) {

@@ -222,14 +222,13 @@ func TestFastEveryScrapeLeavesTheSeriesThatPrometheusMakesOfIt(t *testing.T) {
 func TestFastMetadataIsThatOfTheLastScrapeThatSucceeded(t *testing.T) {
 	m := idle(t, jobConfig(t, nil, "one:80"))
 	one := m.jobs[0].targets[0]
-	one.ID = "the-one"
-	if got := m.Metadata("the-one"); got != nil {
+	if got := m.Metadata(one.ID); got != nil {
 		t.Errorf("before the first scrape: %v", got)
 	}
 	one.exposed("# HELP x_total What has been.\n# TYPE x_total counter\nx_total 1\ny 2\n", start)
 	one.failed(after(5))
 	want := []redpoll.Metadata{{Family: "x_total", Type: "counter", Help: "What has been."}, {Family: "y", Type: "unknown"}}
-	if diff := cmp.Diff(want, m.Metadata("the-one")); diff != "" {
+	if diff := cmp.Diff(want, m.Metadata(one.ID)); diff != "" {
 		t.Error(diff)
 	}
 	if got := m.Metadata("another"); got != nil {
