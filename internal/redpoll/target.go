@@ -68,8 +68,10 @@ type TargetStatus struct {
 	// Durations are of the last scrapes, the newest last: MaxDurations at most.
 	// A scrape that failed is in it with the time until it did.
 	Durations []time.Duration
-	// Samples counts the samples that the last scrape took; Skipped those
-	// that it could not use, SkippedReason names the first of them and why.
+	// Samples counts the samples that the last scrape exposed, as Prometheus'
+	// scrape_samples_scraped does: every bucket, quantile, sum and count is one.
+	// Skipped counts those that could not be used though relabelling and limits
+	// left them; SkippedReason names the first and says why.
 	Samples       int
 	Skipped       int
 	SkippedReason string

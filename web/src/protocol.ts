@@ -175,7 +175,7 @@ export interface TargetStatus {
   durations: number[]; // ms; of the last 60 scrapes, the newest last, failed ones too
   interval: number; // ms
   timeout: number; // ms
-  samples: number;
+  samples: number; // as exposed
   relabelled: number; // samples that metric_relabel_configs and limits left
   added: number; // series that the scrape before did not have
   skipped: number;
