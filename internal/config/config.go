@@ -98,15 +98,16 @@ type Storage struct {
 // would refuse the keys that are not its own.
 func (s *Storage) UnmarshalYAML(unmarshal func(any) error) error {
 	type own store.Config
-	section := struct {
+	type section struct { // with a name, by which a fault is worded
 		Own       own `yaml:",inline"`
 		TSDB      any `yaml:"tsdb"`
 		Exemplars any `yaml:"exemplars"`
-	}{Own: own(store.DefaultConfig)}
-	if err := unmarshal(&section); err != nil {
+	}
+	read := section{Own: own(store.DefaultConfig)}
+	if err := unmarshal(&read); err != nil {
 		return err
 	}
-	*s = Storage{Config: store.Config(section.Own), TSDB: section.TSDB, Exemplars: section.Exemplars}
+	*s = Storage{Config: store.Config(read.Own), TSDB: read.TSDB, Exemplars: read.Exemplars}
 	return nil
 }
 

@@ -79,8 +79,6 @@ func plainWords(msg string) string {
 		if sd && slices.Contains(otherDiscoveries, kind) {
 			return fmt.Sprintf("redpoll has no `%s`; let something write the targets into a file for `file_sd_configs`, or serve them for `http_sd_configs`", m[1])
 		}
-	}
-	if m := unknownField.FindStringSubmatch(msg); m != nil {
 		return fmt.Sprintf("unknown key `%s`; is it spelled right and indented under the right section?", m[1])
 	}
 	if m := duplicateKey.FindStringSubmatch(msg); m != nil {
@@ -97,19 +95,30 @@ func plainWords(msg string) string {
 	return msg
 }
 
-const aSection = "a section of `key: value` lines"
+const (
+	aSection = "a section of `key: value` lines"
+	aList    = "a list (lines that begin with `- `)"
+	aText    = "text"
+	aWord    = "one word" // of a few
+)
 
-// words are the types of keys whose value is one of a few words.
-var words = map[string]bool{"scrape.Estimate": true, "red.Kind": true, "red.Unit": true, "red.Traffic": true}
+// namedTypes are the types of keys whose names do not say what they are.
+var namedTypes = map[string]string{
+	"scrape.Conventions": aList, "model.LabelNames": aList,
+	"scrape.Estimate": aWord, "scrape.OnLimit": aWord, "scrape.Protocol": aWord,
+	"red.Kind": aWord, "red.Unit": aWord, "red.Traffic": aWord, "redpoll.Severity": aWord,
+	"model.Duration": aText,
+}
 
 func wantedType(goType string) string {
+	if wanted, ok := namedTypes[goType]; ok {
+		return wanted
+	}
 	switch {
 	case strings.HasPrefix(goType, "[]"):
-		return "a list (lines that begin with `- `)"
-	case goType == "string" || goType == "model.Duration":
-		return "text"
-	case words[goType]:
-		return "one word"
+		return aList
+	case goType == "string":
+		return aText
 	case goType == "bool":
 		return "true or false"
 	case strings.HasPrefix(goType, "uint"):
