@@ -244,7 +244,7 @@ func (t *target) record(o *outcome) {
 		s.Health, s.Error = redpoll.HealthUp, ""
 		s.Started, s.Restarts = o.derived.Started, o.derived.Restarts
 		s.Relabelled, s.Added = o.scraped.Relabelled, o.scraped.Added
-		s.Useful = o.derived.Useful
+		s.Useful, s.Used, s.Unused = o.derived.Useful, o.scraped.Used, o.scraped.Unused
 		t.families = o.scraped.Families
 		s.Recognised, s.Ignored, s.Advice = o.derived.Recognised, o.derived.Ignored, o.derived.Advice
 		t.system = o.derived.System

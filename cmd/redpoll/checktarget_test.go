@@ -38,6 +38,20 @@ func TestCanaryCheckTargetPrintsWhatTheTargetIsUnderstoodAs(t *testing.T) {
 	}
 }
 
+func TestCheckTargetSaysHowMuchOfTheBodyIsUsed(t *testing.T) {
+	t.Parallel()
+	// 35 bytes of comment and 41 of the series with the space behind it; 25 and 25.
+	code, report, errs := check(serveText(t, `# TYPE http_requests_total counter
+http_requests_total{path="/",code="200"} 7
+# TYPE temperature gauge
+temperature{room="hall"} 21
+`))
+	const want = "Used: 1 series, 1 sample, 76 bytes without the values. Ignored: 1 series, 1 sample, 50 bytes without the values.\n"
+	if code != 0 || !strings.Contains(report, want) {
+		t.Errorf("exit code %d: %s%s\nwant %s", code, report, errs, want)
+	}
+}
+
 // Spring Boot by default has a count and a sum of durations, and no buckets.
 func TestCheckTargetPrintsTheMeanWhereThereAreNoQuantiles(t *testing.T) {
 	t.Parallel()

@@ -31,6 +31,7 @@ func (r *targetReport) print(to io.Writer) error {
 	t := r.target
 	fmt.Fprintf(w, "%s answers %d samples in %d bytes within %v.\n",
 		plainText(t.URL), t.Samples, t.Bytes, t.LastDuration.Round(time.Millisecond/10))
+	fmt.Fprintf(w, "Used: %s. Ignored: %s.\n", shareOf(t.Used), shareOf(t.Unused))
 	if t.Skipped > 0 {
 		fmt.Fprintf(w, "%d samples could not be used; the first: %s\n", t.Skipped, plainText(t.SkippedReason))
 	}
@@ -39,6 +40,15 @@ func (r *targetReport) print(to io.Writer) error {
 	r.printIgnored(w)
 	r.printAdvice(w)
 	return w.Flush()
+}
+
+// shareOf says how large a part of the body is.
+func shareOf(s redpoll.Share) string {
+	text := fmt.Sprintf("%d series, %s", s.Series, redpoll.CountOf(s.Samples, "sample"))
+	if s.Bytes > 0 {
+		text += fmt.Sprintf(", %d bytes without the values", s.Bytes)
+	}
+	return text
 }
 
 func (r *targetReport) printRecognised(w io.Writer) {

@@ -85,6 +85,9 @@ type TargetStatus struct {
 	Warnings []string
 	// Bytes is the size of the body after decompression.
 	Bytes int64
+	// Used and Unused tell how much of the body was in families that redpoll has
+	// a use for, and in the others; of the last scrape that succeeded.
+	Used, Unused Share
 	// Started is when the target's process says it started; zero if it does
 	// not say.
 	Started time.Time
@@ -100,6 +103,15 @@ type TargetStatus struct {
 	// Advice says what is missing or doubtful, the most important first; empty
 	// when nothing is.
 	Advice []Advice
+}
+
+// Share is a part of what a target exposes.
+type Share struct {
+	// Bytes are those of comments, names and labels, without the values; 0 where
+	// the format does not tell, as protobuf.
+	Bytes   int
+	Series  int // a histogram or a summary is one
+	Samples int // each of its lines is one
 }
 
 // Recognised is one metric family that was understood as requests.

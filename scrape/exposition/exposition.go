@@ -94,12 +94,9 @@ type Scrape struct {
 	// are a part of that family and none of their own.
 	Families []Family
 	// Used and Unused say what the families that are wanted are of the body, and
-	// the others, comments included.
-	Used, Unused Share
+	// the others.
+	Used, Unused redpoll.Share
 }
-
-// Share is a part of a body. In protobuf Bytes is 0.
-type Share struct{ Bytes, Series, Samples int }
 
 // Family is a metric family of a body.
 type Family struct {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"strings"
+
+	"github.com/redpoll/redpoll/internal/redpoll"
 )
 
 // layout is a body seen before: the text of each line up to its value, and what
@@ -22,7 +24,7 @@ type layout struct {
 	samples      int // steps with a series
 	exposed      int
 	relabelled   int
-	used, unused Share
+	used, unused redpoll.Share
 	limited      []Limited
 
 	// ids stand for the lines that Relabel and the limits left, by what they

@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/redpoll/redpoll/internal/redpoll"
 )
 
 // link makes a layout of what was read.
@@ -25,7 +27,7 @@ func (b *builder) link() *layout {
 			share = &l.used
 		}
 		f.share.Series = f.Series
-		share.add(f.share)
+		add(share, f.share)
 	}
 	l.unused.Bytes = len(l.text) - l.used.Bytes
 	k := linker{b: b, l: l, births: b.bornAt()}
@@ -59,10 +61,10 @@ func (b *builder) isUnambiguous() bool {
 	return true
 }
 
-func (s *Share) add(other Share) {
-	s.Bytes += other.Bytes
-	s.Series += other.Series
-	s.Samples += other.Samples
+func add(to *redpoll.Share, more redpoll.Share) {
+	to.Bytes += more.Bytes
+	to.Series += more.Series
+	to.Samples += more.Samples
 }
 
 // sortedFamilies are those with samples, in the order of their names, with their

@@ -1,6 +1,10 @@
 package exposition
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/redpoll/redpoll/internal/redpoll"
+)
 
 // role is what a sample is of its family.
 type role uint8
@@ -89,7 +93,7 @@ type naming struct {
 type family struct {
 	Family
 	first int32 // its first group, noGroup before it has one
-	share Share
+	share redpoll.Share
 }
 
 // understand finds out what a sample's name says, in the light of all TYPE lines.

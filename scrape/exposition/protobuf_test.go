@@ -12,6 +12,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
+
+	"github.com/redpoll/redpoll/internal/redpoll"
 )
 
 func dtoFamily(name string, t dto.MetricType, metrics ...*dto.Metric) *dto.MetricFamily {
@@ -88,7 +90,7 @@ func TestFastAnApplicationReadsTheSameInEveryFormat(t *testing.T) {
 		return s
 	}
 	text, protobuf := read(acceptText), read(acceptProtobuf)
-	if diff := cmp.Diff(text, protobuf, cmpopts.IgnoreFields(Sample{}, "Created"), cmpopts.IgnoreFields(Share{}, "Bytes"), cmpopts.EquateEmpty()); diff != "" {
+	if diff := cmp.Diff(text, protobuf, cmpopts.IgnoreFields(Sample{}, "Created"), cmpopts.IgnoreFields(redpoll.Share{}, "Bytes"), cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("text and protobuf: %s", diff)
 	}
 	for _, s := range protobuf.Samples {
