@@ -51,6 +51,11 @@ func wantFailure(t *testing.T, address string, change func(*JobConfig), why reas
 	}
 }
 
+// patient leaves a busy machine the time for bodies of many megabytes.
+func patient(c *JobConfig) {
+	c.ScrapeInterval, c.ScrapeTimeout = milliseconds(60_000), milliseconds(60_000)
+}
+
 // request waits for the whole head of a request.
 func request(c net.Conn) {
 	var head []byte
@@ -132,7 +137,7 @@ func TestCanaryHostileConnectionsAreCountedAndExplained(t *testing.T) {
 // or too many.
 func TestCanaryHostileBodiesAreCountedAndExplained(t *testing.T) {
 	f := func(name string, why reason, want string, h http.HandlerFunc) {
-		t.Run(name, func(t *testing.T) { wantFailure(t, serve(t, h), nil, why, want) })
+		t.Run(name, func(t *testing.T) { wantFailure(t, serve(t, h), patient, why, want) })
 	}
 	text := func(body string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) }
@@ -268,7 +273,7 @@ func TestFastALabelOfTenMegabytesIsRefused(t *testing.T) {
 	label := strings.Repeat("x", 10<<20)
 	wantFailure(t, serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "# TYPE http_requests_total counter\nhttp_requests_total{path=\"/"+label+"\",code=\"200\"} 1\n")
-	}), nil, overLimit, "leave out the label or the comment that is so long")
+	}), patient, overLimit, "leave out the label or the comment that is so long")
 }
 
 func TestFastAMillionSeriesAreRefused(t *testing.T) {
@@ -278,7 +283,7 @@ func TestFastAMillionSeriesAreRefused(t *testing.T) {
 		body.WriteString(strconv.Itoa(i))
 		body.WriteString("\"} 1\n")
 	}
-	wantFailure(t, serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(body.Bytes()) }), nil,
+	wantFailure(t, serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(body.Bytes()) }), patient,
 		overLimit, "expose fewer series or split the target")
 }
 
