@@ -25,6 +25,7 @@ func (r stuckReader) Read(ctx context.Context, _ exposition.Body) (exposition.Sc
 }
 
 func (stuckReader) Release() {}
+func (stuckReader) Close()   {}
 
 // readsForever starts a target whose reader is stuck and waits until it reads.
 func readsForever(t *testing.T) (*Manager, *target) {

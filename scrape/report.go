@@ -214,8 +214,8 @@ func (t *target) lastReport() *scrapeReport {
 }
 
 // Metadata is what the last successful scrape of the target with this ID said of
-// its metric families, in the order of their names; nil if there is no such
-// target or none was.
+// its metric families, in the order of their names, the first maxFamilies; nil if
+// there is no such target or none was.
 func (m *Manager) Metadata(id string) []redpoll.Metadata {
 	t := m.target(id)
 	if t == nil {

@@ -80,6 +80,7 @@ func (s *settings) deriving(of *blueprint, p *policy) red.Options {
 type reader interface {
 	Read(context.Context, exposition.Body) (exposition.Scrape, error)
 	Release()
+	Close()
 }
 
 // start begins the loop.
@@ -93,6 +94,8 @@ func (t *target) start() {
 // than the interval makes the next ones due meanwhile fall out.
 func (t *target) run(ctx context.Context) {
 	defer close(t.done)
+	defer t.reader.Close()
+	defer t.deriver.Close()
 	next := time.Now().Add(phase(t.ID, t.interval, time.Now()))
 	timer := time.NewTimer(time.Until(next))
 	defer timer.Stop()
@@ -245,7 +248,7 @@ func (t *target) record(o *outcome) {
 		s.Started, s.Restarts = o.derived.Started, o.derived.Restarts
 		s.Relabelled, s.Added = o.scraped.Relabelled, o.scraped.Added
 		s.Useful, s.Used, s.Unused = o.derived.Useful, o.scraped.Used, o.scraped.Unused
-		t.families = o.scraped.Families
+		t.families = mostOf(o.scraped.Families)
 		s.Recognised, s.Ignored, s.Advice = o.derived.Recognised, o.derived.Ignored, o.derived.Advice
 		t.system = o.derived.System
 		t.window.record(o.derived, o.begun)
@@ -254,6 +257,18 @@ func (t *target) record(o *outcome) {
 	after := s.Health
 	t.mu.Unlock()
 	t.logChange(before, after, o.failure)
+}
+
+// maxFamilies bounds those of a target that Metadata tells of. Large exporters
+// have some thousand.
+const maxFamilies = 10_000
+
+// mostOf are the first maxFamilies; of more, the others are not kept.
+func mostOf(families []exposition.Family) []exposition.Family {
+	if len(families) <= maxFamilies {
+		return families
+	}
+	return slices.Clone(families[:maxFamilies])
 }
 
 // maxMarks bounds those that wait for a snapshot.

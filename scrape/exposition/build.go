@@ -43,6 +43,7 @@ type builder struct {
 
 	exposed, relabelled int
 	labelled            int // labels that were read
+	helped              int // bytes of help and units that the families have
 	limited             limited
 }
 
@@ -250,7 +251,7 @@ func (b *builder) again() {
 	b.values, b.lines = b.values[:0], b.lines[:0]
 	b.prefixes.Reset()
 	b.births, b.natives, b.limited, b.described = b.births[:0], nil, nil, nil
-	b.last, b.exposed, b.relabelled, b.labelled = noGroup, 0, 0, 0
+	b.last, b.exposed, b.relabelled, b.labelled, b.helped = noGroup, 0, 0, 0, 0
 	b.unexplained, b.late, b.pattern = false, false, pattern{}
 }
 

@@ -102,7 +102,7 @@ type Scrape struct {
 type Family struct {
 	Name   string
 	Type   Type
-	Help   string // the first maxHelp bytes; empty if there is none
+	Help   string // the first maxHelp bytes; empty if there is none, or if those before have maxHelps
 	Unit   string // the same
 	Series int    // a histogram or a summary is one
 	// Labels are the names of the labels of its first series, without le and

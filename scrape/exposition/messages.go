@@ -39,7 +39,7 @@ func (r *Reader) readProtobuf(ctx context.Context, body *Body, w *workspace) (Sc
 	copy(w.values, b.values)
 	limits := &r.library.options.Limits
 	w.exposed, w.buckets, w.finest, w.most = b.natives, MaxBuckets, schemaOf(limits.NativeFactor), limits.NativeBuckets
-	return r.scrape(l, w), nil
+	return r.scrape(l, w)
 }
 
 // declaredAs is the type of a family as text would have it.

@@ -191,15 +191,29 @@ func (b *builder) familyOf(name string, t Type) *family {
 	return f
 }
 
-// maxHelp bounds what is kept of the help and the unit of a family.
-const maxHelp = 1000
+const (
+	// maxHelp bounds what is kept of the help and the unit of a family, in bytes.
+	maxHelp = 1000
+	// maxHelps bounds what is kept of all families of a body. Exporters with
+	// hundreds of families have some 50 KiB.
+	maxHelps = 256 << 10
+)
 
 // describedBy gives a family the comments that a name has.
 func (b *builder) describedBy(name string, f *family) *family {
 	if m := b.metadata[name]; m != nil && f.Help == "" && f.Unit == "" {
-		f.Help, f.Unit = clip(m.help), clip(m.unit)
+		f.Help, f.Unit = b.keepText(m.help), b.keepText(m.unit)
 	}
 	return f
+}
+
+// keepText is what is kept of a help or a unit; nothing if the families before
+// have as much as there may be.
+func (b *builder) keepText(text string) string {
+	if b.helped += min(len(text), maxHelp); b.helped > maxHelps {
+		return ""
+	}
+	return clip(text)
 }
 
 // clip clones at most maxHelp bytes of a text.

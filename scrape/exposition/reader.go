@@ -26,17 +26,31 @@ type Reader struct {
 	ids         []uint64 // of the lines of a last body without a layout, see layout
 }
 
-// plan is the layout that a reader holds, nil if it has none.
+// plan is the layout that a reader holds, nil if it has none, with its claim.
 type plan struct {
 	library *Library
 	layout  *layout
+	claim   claim
 }
 
 // NewReader makes a reader that has seen nothing yet, for one target.
 func (l *Library) NewReader() *Reader {
 	r := &Reader{library: l, plan: &plan{library: l}}
-	runtime.AddCleanup(r, func(p *plan) { p.set(nil) }, r.plan)
+	runtime.AddCleanup(r, (*plan).end, r.plan)
 	return r
+}
+
+// Close leaves what the Reader holds of the memory that all share to others. It
+// is not to be used any more. A Reader that is not closed does so when the
+// garbage collector finds it.
+func (r *Reader) Close() {
+	r.Release()
+	r.plan.end()
+}
+
+func (p *plan) end() {
+	p.set(nil)
+	_ = p.claim.set(0) // less is always had
 }
 
 // set makes another layout, or none, the one that is held; it must have been
@@ -105,7 +119,7 @@ func (r *Reader) read(ctx context.Context, b *Body, w *workspace) (Scrape, error
 	case err != nil:
 		return Scrape{}, err
 	case known != nil:
-		return r.scrape(known, w), nil
+		return r.scrape(known, w)
 	}
 	return r.readNew(ctx, text, f, b, w)
 }
@@ -160,11 +174,17 @@ func (r *Reader) readNew(ctx context.Context, text string, f format, b *Body, w 
 	l := builder.link()
 	w.begin(l)
 	copy(w.values, builder.values)
-	return r.scrape(l, w), nil
+	return r.scrape(l, w)
 }
 
-// scrape makes a Scrape of values that have a layout.
-func (r *Reader) scrape(l *layout, w *workspace) Scrape {
+// scrape makes a Scrape of values that have a layout, if there is room for its
+// series.
+func (r *Reader) scrape(l *layout, w *workspace) (Scrape, error) {
+	if l != r.plan.layout {
+		if err := r.plan.claim.set(l.samples); err != nil {
+			return Scrape{}, err
+		}
+	}
 	r.known.read++
 	r.cut = 0
 	added := 0
@@ -177,7 +197,7 @@ func (r *Reader) scrape(l *layout, w *workspace) Scrape {
 		Exposed: l.exposed, Relabelled: l.relabelled, Taken: l.relabelled - w.skipped.Count, Added: added,
 		Skipped: w.skipped, Limited: l.limited, Forgotten: r.known.end(),
 		Families: l.families, Used: l.used, Unused: l.unused,
-	}
+	}, nil
 }
 
 // adopt makes another layout the reader's, or the one that is shared already if

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 
@@ -40,7 +41,8 @@ type Options struct {
 	Scale redpoll.Scale
 	// MaxEndpoints bounds the endpoints of the target. What comes on top is
 	// merged into one whose path is Other: of endpoints that appear together,
-	// those that have counted the least.
+	// those that have counted the least. All targets together have a limit, too,
+	// beyond some that each may have.
 	MaxEndpoints int
 }
 
@@ -69,6 +71,7 @@ type Deriver struct {
 	families  map[familyKey]*family
 	endpoints map[endpointKey]*endpoint
 	rests     int // endpoints that take what is over the limit
+	claim     *claim
 	origins   origins
 	now       *current // of the last scrape; nil once released
 	crowded   bool     // the last scrape had families that there is no room for
@@ -175,7 +178,9 @@ func NewDeriver(o Options) *Deriver {
 		families:  make(map[familyKey]*family),
 		endpoints: make(map[endpointKey]*endpoint),
 		builds:    make(builds),
+		claim:     &claim{},
 	}
+	runtime.AddCleanup(d, func(c *claim) { c.set(0) }, d.claim)
 	switch {
 	case len(o.Conventions) > 0:
 		d.catalogue, d.exclusive = newCatalogue(o.Conventions), false
@@ -370,4 +375,5 @@ func (d *Deriver) forget(at time.Time) {
 			}
 		}
 	}
+	d.claim.set(d.count())
 }

@@ -130,6 +130,7 @@ func (d *Deriver) newEndpoint(key endpointKey) *endpoint {
 		d.rests++
 	}
 	d.endpoints[key] = e
+	d.claim.set(d.count())
 	return e
 }
 

@@ -3,6 +3,7 @@ package red
 import (
 	"cmp"
 	"slices"
+	"sync/atomic"
 
 	"github.com/redpoll/redpoll/internal/redpoll"
 	"github.com/redpoll/redpoll/scrape/exposition"
@@ -52,6 +53,46 @@ func countOf(s *exposition.Sample) uint64 {
 	}
 }
 
-// room is how many more endpoints are within the limit, beside those that take
-// the rest.
-func (d *Deriver) room() int { return d.options.MaxEndpoints - (len(d.endpoints) - d.rests) }
+const (
+	// freeEndpoints is how many endpoints any target may have, so that targets
+	// with very many never keep those of the others out.
+	freeEndpoints = 200
+	// sharedEndpoints bounds those that all targets have beyond that, unless one
+	// target is configured to have more. In all stages together one takes some 800
+	// bytes, and Retention keeps it when its series are gone.
+	sharedEndpoints = 150_000
+)
+
+// claimed is how many of the sharedEndpoints derivers hold.
+var claimed atomic.Int64
+
+// claim is what one deriver holds of the sharedEndpoints.
+type claim struct{ held int64 }
+
+// set makes it enough for so many endpoints.
+func (c *claim) set(endpoints int) {
+	want := max(0, int64(endpoints)-freeEndpoints)
+	if want != c.held {
+		claimed.Add(want - c.held)
+		c.held = want
+	}
+}
+
+// count is the number of endpoints but for those that take the rest.
+func (d *Deriver) count() int { return len(d.endpoints) - d.rests }
+
+// room is how many more endpoints are within the limit of the target and that of
+// all, beside those that take the rest.
+func (d *Deriver) room() int {
+	most, n := d.options.MaxEndpoints, d.count()
+	shared := max(sharedEndpoints, most) - int(claimed.Load())
+	return min(most-n, max(0, shared)+max(0, freeEndpoints-n))
+}
+
+// Close leaves what the Deriver holds of the endpoints that all targets share to
+// others. It is not to be used any more. A Deriver that is not closed does so
+// when the garbage collector finds it.
+func (d *Deriver) Close() {
+	d.Release()
+	d.claim.set(0)
+}

@@ -86,7 +86,11 @@ func (d *Deriver) note(f *family) string {
 		add(true, "%s is taken for the same requests and left out", other.name)
 	}
 	add(len(others) > maxNamed, "and %d more", len(others)-maxNamed)
-	add(f.now.merged > 0, "more than the %s that are followed of a target: %d series merged into %q", redpoll.CountOf(d.options.MaxEndpoints, "endpoint"), f.now.merged, Other)
+	crowd := fmt.Sprintf("than the %s that are followed of a target", redpoll.CountOf(d.options.MaxEndpoints, "endpoint"))
+	if d.count() < d.options.MaxEndpoints {
+		crowd = fmt.Sprintf("endpoints than there is room for with those of other targets: %d beyond %d of each", sharedEndpoints, freeEndpoints)
+	}
+	add(f.now.merged > 0, "more %s: %d series merged into %q", crowd, f.now.merged, Other)
 	add(f.now.folded >= tellFolded, "the paths of %d series are folded: their IDs are %s", f.now.folded, anyID)
 	add(f.now.mixed > 0, "different buckets in the series of %s: only the bounds of all are used", redpoll.CountOf(f.now.mixed, "endpoint"))
 	add(f.now.clipped > 0, "paths longer than %d bytes, in %d series, were cut", maxLabel, f.now.clipped)
