@@ -279,9 +279,9 @@ func fromWireMatchers(w []wireMatcher) []redpoll.Matcher {
 }
 
 // orEmpty makes {} of what would be null.
-func orEmpty[V any](m map[string]V) map[string]V {
+func orEmpty(m map[string]string) map[string]string {
 	if m == nil {
-		return map[string]V{}
+		return map[string]string{}
 	}
 	return m
 }

@@ -53,39 +53,14 @@ func (w *workspace) clear() {
 // isRoomy reports whether there is room for far more than is used.
 func isRoomy(room, used int) bool { return room > 4*used+spareSeries }
 
-// emit makes the samples of a layout from the values, and gives their number.
-// The refs of the Reader are in the order of the steps with a series.
+// emit makes the samples of a layout from the values. The refs of known are in
+// the order of the steps with a series.
 func (w *workspace) emit(l *layout, known *known) {
 	refs := known.refs
 	for i := range l.steps {
 		s := &l.steps[i]
 		out := Sample{Series: s.series}
-		var why string
-		n := 1
-		switch s.kind {
-		case counterStep:
-			if s.run > 1 {
-				w.checkRun(l, s)
-				continue
-			}
-			out.Value = w.values[s.at]
-			why = faultOfCounter(out.Value)
-		case valueStep:
-			if s.run > 1 {
-				w.checkRun(l, s)
-				continue
-			}
-			if out.Value = w.values[s.at]; out.Value != out.Value && isAbsent(out.Value) {
-				why = badlyStamped
-			}
-		case histogramStep:
-			n, why = w.histogram(l, s, &out)
-		case summaryStep:
-			n = int(s.shape.lines)
-			why = w.summary(l, s, &out)
-		case fault:
-			n, why = int(s.run), s.fault
-		}
+		n, why := w.take(l, s, &out)
 		if why != "" {
 			w.skip(n, l, s, why)
 		}
@@ -105,6 +80,26 @@ func (w *workspace) emit(l *layout, known *known) {
 	}
 }
 
+// take puts the values of a step into a sample. why says why n of its lines are
+// left out, and all is; it is empty if nothing is.
+func (w *workspace) take(l *layout, s *step, out *Sample) (n int, why string) {
+	switch s.kind {
+	case histogramStep:
+		return w.histogram(l, s, out)
+	case summaryStep:
+		return int(s.shape.lines), w.summary(l, s, out)
+	case fault:
+		return int(s.run), s.fault
+	}
+	if s.run > 1 {
+		w.checkRun(l, s)
+		return 0, ""
+	}
+	out.Value = w.values[s.at]
+	return 1, s.kind.faultOf(out.Value)
+}
+
+// skip counts lines of a step that are left out.
 func (w *workspace) skip(n int, l *layout, s *step, why string) {
 	w.skipped.Add(n, func() string { return fmt.Sprintf("%s %s", l.describe(s), why) })
 }
@@ -115,13 +110,7 @@ const badlyStamped = "has a timestamp more than 5 minutes before or 10 minutes a
 // checkRun checks values that are not wanted.
 func (w *workspace) checkRun(l *layout, s *step) {
 	for i, v := range w.values[s.at : s.at+s.run] {
-		why := ""
-		if s.kind == counterStep {
-			why = faultOfCounter(v)
-		} else if isAbsent(v) {
-			why = badlyStamped
-		}
-		if why != "" {
+		if why := s.kind.faultOf(v); why != "" {
 			one := *s
 			one.at += int32(i)
 			w.skip(1, l, &one, why)
@@ -129,9 +118,10 @@ func (w *workspace) checkRun(l *layout, s *step) {
 	}
 }
 
-func faultOfCounter(v float64) string {
+// faultOf says why a counter, or another value, cannot be; empty if it can.
+func (k stepKind) faultOf(v float64) string {
 	switch {
-	case v >= 0 && v <= math.MaxFloat64:
+	case k == valueStep && !isAbsent(v), v >= 0 && v <= math.MaxFloat64:
 		return ""
 	case isAbsent(v):
 		return badlyStamped

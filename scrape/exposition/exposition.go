@@ -1,8 +1,16 @@
-// Package exposition turns the body that a target answers into samples.
+// Package exposition turns the bodies that targets answer into samples.
 //
-// Its readers are stateful, one per target: two bodies of a target have nearly
-// always the same series, so what a series means is worked out once and looked
-// up by number afterwards.
+// Two bodies of a target have nearly always the same lines in the same order, and
+// only the numbers differ. So the first one makes a layout: the text of the
+// lines, and what is to be done with their values. Later bodies are compared with
+// it, and only numbers are read. That is the plan path. Where a body differs, the
+// plain path tells what it means: builder takes it line by line, and is the only
+// place that decides what a line is; link makes the layout.
+//
+// A Library is what the targets of a job share, and may be used concurrently. A
+// Reader is one target's, and may not. What a Scrape points to is lent from a pool
+// until Reader.Release; Series, Families and the Bounds of histograms never
+// change and may be kept.
 package exposition
 
 import (

@@ -1,7 +1,7 @@
 package exposition
 
-// forgotten knows of series that an interner has forgotten when they were last
-// there, by hashes of their keys. A target that leaves out most of its answer for
+// forgotten knows of series that a reader has forgotten when they were last
+// there, by their hashes. A target that leaves out most of its answer for
 // a while would otherwise seem to have counted everything since it is complete
 // again.
 //

@@ -79,7 +79,7 @@ func tooManyLines(n int) error {
 
 var errTooManyLabels = overLimit("the body has more than the %d labels that are read; expose fewer series or split the target", MaxLabels)
 
-// countLabels is exact for every line that expfmt can read.
+// countLabels is exact for every line that can be read.
 func countLabels(line []byte) (n int) {
 	if bytes.HasPrefix(bytes.TrimLeft(line, " \t"), []byte{'#'}) {
 		return 0
