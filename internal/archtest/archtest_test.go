@@ -152,6 +152,7 @@ func TestFastWhichImportsAreAllowed(t *testing.T) {
 	allowed("internal/demo", "github.com/prometheus/client_golang/prometheus")
 
 	refused("api", own("store"), "no stage imports another")
+	refused("scrape/exposition/lint", own("scrape/exposition"), "the one that it stands in")
 	refused("scrape/red", own("rules"), "no stage imports another")
 	refused("store", own("internal/config"), "through its Options")
 	refused("internal/demo", own("scrape"), "only cmd and internal/config")
@@ -167,6 +168,9 @@ func TestFastWhichImportsAreAllowed(t *testing.T) {
 
 func TestFastTestsMayUseEveryKnownLibraryAndNoOther(t *testing.T) {
 	if why := objection(edge{from: "store", to: "github.com/google/go-cmp/cmp", test: true}); why != "" {
+		t.Error(why)
+	}
+	if why := objection(edge{from: "web/browsertest", to: module + "/web", test: true}); why != "" {
 		t.Error(why)
 	}
 	if why := objection(edge{from: "store", to: "example.org/unknown", test: true}); why == "" {

@@ -61,6 +61,9 @@ type edge struct {
 // is.
 func objection(e edge) string {
 	if own, ok := strings.CutPrefix(e.to, module+"/"); ok {
+		if e.from != own && isWithin(e.from, own) && !e.test {
+			return "a package does not know the one that it stands in; move what both need below them"
+		}
 		return objectionToArrow(e.from, own)
 	}
 	if first, _, _ := strings.Cut(e.to, "/"); !strings.Contains(first, ".") {

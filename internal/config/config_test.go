@@ -49,7 +49,7 @@ func TestCanaryExampleLoadsAsItIs(t *testing.T) {
 	}
 }
 
-// The example's commented job claims to show every key; so it must load.
+// Who takes the comments away has a job that loads.
 func TestFastCommentedJobOfTheExampleIsValid(t *testing.T) {
 	text, err := os.ReadFile("../../config.example.yaml")
 	if err != nil {
