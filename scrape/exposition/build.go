@@ -41,20 +41,26 @@ type builder struct {
 	prefixes    strings.Builder
 	lines       []span
 
+	repaired *layout // that the body differs from, if it is read as a patch of it
+
 	exposed, relabelled int
-	labelled            int // labels that were read
-	helped              int // bytes of help and units that the families have
+	labelled            int  // labels that were read
+	helped              int  // bytes of help and units that the families have
+	ambiguous           bool // some value stood behind a bare name, which may go on with what begins another value
 	limited             limited
 }
 
 // slot is the value of a line, and what it says of its group.
 type slot struct {
 	bound float64 // of a bucket or a quantile
-	group int32   // noGroup if the line was left out
+	group int32   // noGroup if the line was left out, or birthLine
 	role  role
 }
 
-const noGroup = -1
+const (
+	noGroup   = -1
+	birthLine = -2 // instead of a group, of a line that says when a series began
+)
 
 // group are the lines of one series.
 type group struct {
@@ -69,8 +75,9 @@ type group struct {
 
 // birth is a line that says when a series began.
 type birth struct {
-	hash uint64 // of the series' group
-	slot int32
+	hash   uint64 // of the series' group
+	family *family
+	slot   int32
 }
 
 // span is where a line begins in the text of a layout, and where its value
@@ -163,12 +170,13 @@ func (b *builder) line(from int) error {
 	end := b.prefixes.Len()
 	b.lines = append(b.lines, span{uint32(end - length), uint32(end)})
 	text := s.body[begin:s.at]
+	b.ambiguous = b.ambiguous || text[len(text)-1] != '}' && classes[text[len(text)-1]] != blank
 	v, err := s.value(b.window)
 	if err != nil {
 		return err
 	}
 	if repeated {
-		b.repeat(bound, v, length)
+		b.repeat(bound, v)
 		return nil
 	}
 	n, known := b.names[s.name]
@@ -176,7 +184,6 @@ func (b *builder) line(from int) error {
 		n = b.understand(s.name)
 		b.names[s.name] = n
 	}
-	n.family.share.Bytes += length
 	if err := b.sample(s.name, n, s.labels, v); err != nil {
 		return err
 	}
@@ -244,15 +251,18 @@ func (b *builder) again() {
 	clear(b.names)
 	clear(b.families)
 	clear(b.byHash)
+	if b.repaired != nil {
+		b.metadata = make(map[string]*metadata) // the other is that of an origin
+	}
 	for _, m := range b.metadata {
 		m.bytes = 0
 	}
 	b.groups, b.common, b.slots = b.groups[:0], b.common[:0], b.slots[:0]
 	b.values, b.lines = b.values[:0], b.lines[:0]
 	b.prefixes.Reset()
-	b.births, b.natives, b.limited, b.described = b.births[:0], nil, nil, nil
+	b.births, b.natives, b.limited, b.described, b.repaired = b.births[:0], nil, nil, nil, nil
 	b.last, b.exposed, b.relabelled, b.labelled, b.helped = noGroup, 0, 0, 0, 0
-	b.unexplained, b.late, b.pattern = false, false, pattern{}
+	b.unexplained, b.late, b.ambiguous, b.pattern = false, false, false, pattern{}
 }
 
 // mostKept is the largest body, in lines, whose builder is used again.

@@ -122,7 +122,7 @@ func (b *builder) describe(keyword, name, text string, bytes int) error {
 		}
 		if m.typ == undeclared {
 			m.typ = t
-			b.late = b.late || b.unexplained && b.speaksOfSeen(name)
+			b.late = b.late || b.speaksOfSeen(name)
 		}
 	}
 	return nil
@@ -131,8 +131,8 @@ func (b *builder) describe(keyword, name, text string, bytes int) error {
 // speaksOfSeen reports whether samples that have been read may be understood
 // otherwise now that a TYPE line has come for a name.
 func (b *builder) speaksOfSeen(name string) bool {
-	if _, seen := b.names[name]; seen {
-		return true
+	if _, seen := b.names[name]; seen || !b.unexplained {
+		return seen
 	}
 	for _, suffix := range [...]string{"_bucket", "_sum", "_count", "_gsum", "_gcount", "_total", "_info", createdSuffix} {
 		if _, seen := b.names[name+suffix]; seen {

@@ -20,7 +20,6 @@ func (b *builder) sample(name string, n naming, labels []pair, v float64) error 
 		return err
 	}
 	b.relabelled++
-	n.family.share.Samples++
 	b.place(n, labels)
 	return nil
 }
@@ -52,13 +51,17 @@ func (b *builder) place(n naming, labels []pair) {
 	g := b.groupOf(f, labels, at)
 	s.group = g
 	if of := &b.groups[g]; n.role == value && of.lines > 0 || n.role == native && b.hasNative(of) {
-		s.group = b.newFault(f, labels, "appears twice", at)
+		s.group = b.newFault(f, labels, appearsTwice, at)
 		return
 	}
 	of := &b.groups[g]
 	of.last = at
 	of.lines++
 }
+
+// appearsTwice is said of a line that is one too many. Unlike other faults it
+// depends on other lines.
+const appearsTwice = "appears twice"
 
 // hasNative reports whether a group has native buckets already.
 func (b *builder) hasNative(g *group) bool {
@@ -75,11 +78,12 @@ func (b *builder) hasNative(g *group) bool {
 func (b *builder) bear(f *family, labels []pair, at int32) {
 	hash := b.hash(f, labels)
 	if _, twice := b.byHash[^hash]; twice {
-		b.slots[at].group = b.newFault(f, labels, "appears twice", at)
+		b.slots[at].group = b.newFault(f, labels, appearsTwice, at)
 		return
 	}
-	b.byHash[^hash] = noGroup
-	b.births = append(b.births, birth{hash, at})
+	b.byHash[^hash] = at
+	b.slots[at].group = birthLine
+	b.births = append(b.births, birth{hash, f, at})
 }
 
 // cutBound takes le or quantile out of the labels.
@@ -128,7 +132,7 @@ func (b *builder) groupOf(f *family, labels []pair, at int32) int32 {
 		g = b.newGroup(group{family: f, hash: hash}, at)
 		b.byHash[hash] = g
 		if f.Series++; f.Series == 1 {
-			f.Labels = b.library.keepNames(labels)
+			f.begin, f.Labels = at, b.library.keepNames(labels)
 		}
 		if f.Wanted {
 			b.groups[g].series = b.library.intern(hash, f, labels)

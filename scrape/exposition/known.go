@@ -37,32 +37,58 @@ type remembered struct {
 func (k *known) len() int { return len(k.list) - len(k.free) }
 
 // adopt makes the series of a layout those that the current read has, and the
-// next ones.
+// next ones. Most are those of the last, at the same place from the beginning or
+// the end; only others are looked up.
 func (k *known) adopt(l *layout) {
-	for _, ref := range k.refs {
+	now := make([]*Series, 0, l.samples)
+	for i := range l.steps {
+		if s := l.steps[i].series; s != nil {
+			now = append(now, s)
+		}
+	}
+	last := k.refs
+	for _, ref := range last {
 		k.list[ref].last = k.read - 1
 	}
-	of := make(map[*Series]int32, k.len())
-	for ref := range k.list {
-		if s := k.list[ref].series; s != nil {
-			of[s] = int32(ref)
-		}
+	k.refs = make([]int32, len(now), len(now)+len(now)/8)
+	begin := 0
+	for begin < min(len(last), len(now)) && k.list[last[begin]].series == now[begin] {
+		k.current(begin, last[begin])
+		begin++
 	}
-	if k.refs = k.refs[:0]; cap(k.refs) < l.samples || isRoomy(cap(k.refs), l.samples) {
-		k.refs = make([]int32, 0, l.samples)
+	end := len(now)
+	for shift := len(last) - end; end > begin && end+shift > begin && k.list[last[end+shift-1]].series == now[end-1]; {
+		end--
+		k.current(end, last[end+shift])
 	}
-	for i := range l.steps {
-		s := l.steps[i].series
-		if s == nil {
-			continue
-		}
-		ref, ok := of[s]
+	if begin == end {
+		return
+	}
+	others := k.others()
+	for i := begin; i < end; i++ {
+		ref, ok := others[now[i]]
 		if !ok {
-			ref = k.add(s)
+			ref = k.add(now[i])
 		}
-		k.list[ref].last = 0
-		k.refs = append(k.refs, ref)
+		k.current(i, ref)
 	}
+}
+
+// current notes that the current read has a series, at a place in the layout.
+func (k *known) current(at int, ref int32) {
+	k.refs[at], k.list[ref].last = ref, 0
+}
+
+// others are the Refs of the series that are remembered but that the current
+// read has not, as far as is known.
+func (k *known) others() map[*Series]int32 {
+	of := make(map[*Series]int32)
+	for ref := range k.list {
+		if r := &k.list[ref]; r.series != nil && r.last != 0 {
+			of[r.series] = int32(ref)
+		}
+	}
+	return of
 }
 
 // add gives a Ref to a series.

@@ -2,6 +2,7 @@ package exposition
 
 import (
 	"context"
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -35,8 +36,10 @@ type layout struct {
 	describedAt int32   // its slot
 
 	isPlan bool   // bodies can be read with it
-	hash   uint64 // of text
+	hash   uint64 // its digest
 	held   int    // by how many readers; guarded by the library
+
+	origin *origin // what it was made of, nil if it cannot be repaired
 }
 
 // isLike reports whether bodies that are read with another layout can be read
@@ -70,30 +73,39 @@ const (
 
 // size is about how many bytes a layout takes.
 func (l *layout) size() int64 {
-	return int64(len(l.text) + 16*len(l.lines) + 72*len(l.steps) + 200*len(l.families))
+	size := len(l.text) + 16*len(l.lines) + 72*len(l.steps) + 200*len(l.families)
+	if o := l.origin; o != nil {
+		size += 16*len(o.slots) + 64*len(o.groups) + 32*len(o.births) + 200*len(o.metadata)
+	}
+	return int64(size)
 }
 
-// match is how far a body went on as a layout says.
+// match is how far a body goes on as a layout says.
 type match struct {
-	whole bool // it did up to its end
-	cut   bool // or it ended before the layout did
+	line   int  // the first that differs; their number if it is what follows the last
+	at     int  // where it begins in the body, with the comments before it
+	from   int  // and in the text of the layout
+	whole  bool // nothing differs
+	cut    bool // the body ends before the layout does
+	faulty bool // it is the value of the line that cannot be read
 }
 
 // read reads the values of a body that has the text of the layout: the plan path.
+// It goes on where m is, with room for the values of all lines from there on.
 // Where a body differs in anything, or has a fault, the plain path tells what it
 // means.
-func (l *layout) read(ctx context.Context, body string, w window, values []float64) (match, error) {
-	at, from := 0, 0
-	for i := range l.lines {
+func (l *layout) read(ctx context.Context, body string, w window, m match, values []float64) (match, error) {
+	at, from := m.at, m.from
+	lines := l.lines[m.line:]
+	for i := range lines {
 		if i%linesBetween == 0 && ctx.Err() != nil {
 			return match{}, ctx.Err()
 		}
-		to := int(l.lines[i].end)
+		to := int(lines[i].end)
 		next := at + to - from
 		if next > len(body) || body[at:next] != l.text[from:to] {
-			return l.differs(body[at:], l.text[from:to]), nil
+			return l.differs(match{line: m.line + i, at: at, from: from}, body[at:], l.text[from:to]), nil
 		}
-		from = to
 		n, k := uint64(0), next
 		for k < len(body) {
 			d := body[k] - '0'
@@ -105,25 +117,37 @@ func (l *layout) read(ctx context.Context, body string, w window, values []float
 		}
 		if k > next && k-next <= maxDigits && k < len(body) && body[k] == '\n' {
 			values[i] = float64(n)
-			at = k + 1
+			at, from = k+1, to
 			continue
 		}
 		s := scanner{body: body, at: next, strict: l.format == openMetrics}
 		v, err := s.value(w)
 		if err != nil {
-			return match{}, nil
+			return match{line: m.line + i, at: at, from: from, faulty: true}, nil
 		}
-		values[i], at = v, s.at
+		values[i], at, from = v, s.at, to
 	}
+	m = match{line: len(l.lines), at: at, from: from}
 	if body[at:] != l.text[from:] {
-		return l.differs(body[at:], l.text[from:]), nil
+		return l.differs(m, body[at:], l.text[from:]), nil
 	}
-	return match{whole: true}, nil
+	m.whole = true
+	return m, nil
 }
 
 // differs tells a body that ends from one that goes on otherwise.
-func (l *layout) differs(rest, text string) match {
-	return match{cut: strings.HasPrefix(text, rest)}
+func (l *layout) differs(m match, rest, text string) match {
+	m.cut = strings.HasPrefix(text, rest)
+	return m
+}
+
+// digest tells layouts apart, nearly always.
+func (l *layout) digest() uint64 {
+	sum := uint64(len(l.text))
+	for _, id := range l.ids {
+		sum = bits.RotateLeft64(sum^id, 29) * 0x9e3779b97f4a7c15
+	}
+	return sum
 }
 
 // describe is the series of a line, for a message, as far as its family has it.

@@ -2,7 +2,6 @@ package exposition
 
 import (
 	"cmp"
-	"hash/maphash"
 	"math"
 	"slices"
 	"strings"
@@ -10,18 +9,21 @@ import (
 	"github.com/redpoll/redpoll/internal/redpoll"
 )
 
-// link makes a layout of what was read.
-func (b *builder) link() *layout {
+// link makes a layout of what was read; one that can be repaired keeps what it
+// was made of.
+func (b *builder) link(repairable bool) *layout {
 	l := &layout{
 		format: b.format, text: b.prefixes.String(), lines: slices.Clone(b.lines),
 		values: len(b.values), exposed: b.exposed, relabelled: b.relabelled, limited: b.limited,
-		described: b.described, describedAt: b.describedAt, ids: b.ids(), isPlan: b.format != protobuf && b.isUnambiguous(),
+		described: b.described, describedAt: b.describedAt, ids: b.ids(), isPlan: b.format != protobuf && !b.ambiguous,
 	}
-	l.hash = maphash.String(seed, l.text)
+	l.hash = l.digest()
+	b.share()
 	families := b.sortedFamilies()
 	l.families = make([]Family, len(families))
 	for i, f := range families {
 		l.families[i] = f.Family
+		f.number = int32(i)
 		share := &l.unused
 		if f.Wanted {
 			share = &l.used
@@ -32,6 +34,9 @@ func (b *builder) link() *layout {
 	l.unused.Bytes = len(l.text) - l.used.Bytes
 	k := linker{b: b, l: l, births: b.bornAt()}
 	k.link(families)
+	if repairable {
+		l.origin = b.origin()
+	}
 	return l
 }
 
@@ -40,7 +45,7 @@ func (b *builder) ids() []uint64 {
 	ids := make([]uint64, 0, b.relabelled)
 	for i := range b.slots {
 		s := &b.slots[i]
-		if s.group == noGroup {
+		if s.group < 0 {
 			continue
 		}
 		id := b.groups[s.group].hash ^ math.Float64bits(s.bound) + uint64(s.role)
@@ -49,16 +54,25 @@ func (b *builder) ids() []uint64 {
 	return ids
 }
 
-// isUnambiguous reports whether each value stood behind a blank or a brace:
-// behind a bare name, what begins another value may go on with the name.
-func (b *builder) isUnambiguous() bool {
-	text := b.prefixes.String()
-	for _, line := range b.lines {
-		if c := text[line.end-1]; c != '}' && classes[c] != blank {
-			return false
+// share finds out what of the body belongs to each family.
+func (b *builder) share() {
+	for i := range b.groups {
+		g := &b.groups[i]
+		g.family.share.Samples += int(g.lines)
+	}
+	for i := range b.lines {
+		length := int(b.lines[i].end - b.lines[i].begin)
+		if g := b.slots[i].group; g >= 0 {
+			b.groups[g].family.share.Bytes += length
 		}
 	}
-	return true
+	if b.format == protobuf {
+		return // where it is no line
+	}
+	for _, one := range b.births {
+		one.family.share.Samples++
+		one.family.share.Bytes += int(b.lines[one.slot].end - b.lines[one.slot].begin)
+	}
 }
 
 func add(to *redpoll.Share, more redpoll.Share) {
@@ -118,6 +132,9 @@ type linker struct {
 }
 
 func (k *linker) link(families []*family) {
+	if was := k.b.repaired; was != nil {
+		k.l.steps = make([]step, 0, len(was.steps)+len(was.steps)/64+4)
+	}
 	for i, f := range families {
 		for g := f.first; g != noGroup; g = k.b.groups[g].next {
 			k.group(&k.b.groups[g], g, int32(i))
@@ -182,7 +199,7 @@ func (k *linker) slotsOf(g *group, number int32) []int32 {
 	if k.scattered == nil {
 		k.scattered = make(map[int32][]int32)
 		for i := range k.b.slots {
-			if at := k.b.slots[i].group; at != noGroup && k.b.groups[at].lines > 1 {
+			if at := k.b.slots[i].group; at >= 0 && k.b.groups[at].lines > 1 {
 				k.scattered[at] = append(k.scattered[at], int32(i))
 			}
 		}

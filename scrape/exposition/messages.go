@@ -34,7 +34,7 @@ func (r *Reader) readProtobuf(ctx context.Context, body *Body, w *workspace) (Sc
 			return Scrape{}, err
 		}
 	}
-	l := b.link()
+	l := b.link(false)
 	w.begin(l)
 	copy(w.values, b.values)
 	limits := &r.library.options.Limits
@@ -160,7 +160,7 @@ func (m *messages) begun(err error, at interface {
 	}
 	last := m.slots[len(m.slots)-1].group
 	if last != noGroup {
-		m.births = append(m.births, birth{m.groups[last].hash, int32(len(m.slots))})
+		m.births = append(m.births, birth{m.groups[last].hash, m.groups[last].family, int32(len(m.slots))})
 		m.values = append(m.values, seconds)
 		m.slots = append(m.slots, slot{group: noGroup})
 	}

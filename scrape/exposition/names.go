@@ -92,8 +92,10 @@ type naming struct {
 // family is a metric family of the body that is being read.
 type family struct {
 	Family
-	first int32 // its first group, noGroup before it has one
-	share redpoll.Share
+	first  int32 // its first group, noGroup before it has one
+	number int32 // of a layout's families
+	begin  int32 // slot of its first series
+	share  redpoll.Share
 }
 
 // understand finds out what a sample's name says, in the light of all TYPE lines.
@@ -152,6 +154,7 @@ func (b *builder) createdParent(name string, own declared) string {
 	case t == histogramType || t == summaryType:
 		return base
 	case t == counterType && b.format == openMetrics, b.typeOf(base+"_total") == counterType:
+		b.unexplained = b.unexplained || t == undeclared
 		return base + "_total"
 	}
 	b.unexplained = true

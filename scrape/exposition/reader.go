@@ -114,41 +114,43 @@ func (r *Reader) read(ctx context.Context, b *Body, w *workspace) (Scrape, error
 		}
 		text += "\n"
 	}
-	known, err := r.readKnown(ctx, text, f, b, w)
+	known, m, err := r.readKnown(ctx, text, f, b, w)
 	switch {
 	case err != nil:
 		return Scrape{}, err
 	case known != nil:
 		return r.scrape(known, w)
 	}
-	return r.readNew(ctx, text, f, b, w)
+	return r.readNew(ctx, text, f, b, m, w)
 }
 
 // readKnown reads a body that has the layout of the reader, or that which some
-// reader of the library took last; nil if it has neither.
-func (r *Reader) readKnown(ctx context.Context, text string, f format, b *Body, w *workspace) (*layout, error) {
+// reader of the library took last. If it has neither the layout is nil, and m
+// tells where the body is first unlike that of the reader; w has the values
+// before.
+func (r *Reader) readKnown(ctx context.Context, text string, f format, b *Body, w *workspace) (l *layout, m match, err error) {
 	own := r.plan.layout
 	if own != nil && own.format == f {
 		w.begin(own)
-		m, err := own.read(ctx, text, r.window(b), w.values)
+		m, err = own.read(ctx, text, r.window(b), m, w.values)
 		if m.whole || err != nil {
-			return own, err
+			return own, m, err
 		}
 		if m.cut && !b.Complete && r.cut < patientCuts {
 			r.cut++
-			return nil, errShorter
+			return nil, m, errShorter
 		}
 	}
 	newest := r.library.newestOf(f)
 	if newest == nil || newest == own {
-		return nil, nil
+		return nil, m, nil
 	}
 	w.begin(newest)
-	m, err := newest.read(ctx, text, r.window(b), w.values)
-	if !m.whole || err != nil {
-		return nil, err
+	other, err := newest.read(ctx, text, r.window(b), match{}, w.values)
+	if !other.whole || err != nil {
+		return nil, match{}, err
 	}
-	return newest, nil
+	return newest, other, nil
 }
 
 // window is the time within which samples may be stamped.
@@ -159,8 +161,9 @@ func (r *Reader) window(b *Body) window {
 	return window{b.At.Add(-5 * time.Minute).UnixMilli(), b.At.Add(10 * time.Minute).UnixMilli()}
 }
 
-// readNew reads a body by the plain path.
-func (r *Reader) readNew(ctx context.Context, text string, f format, b *Body, w *workspace) (Scrape, error) {
+// readNew reads a body that is unlike the layout of the reader from m on, as a
+// patch of it, or else by the plain path.
+func (r *Reader) readNew(ctx context.Context, text string, f format, b *Body, m match, w *workspace) (Scrape, error) {
 	builder := r.library.builders.Get().(*builder)
 	defer builder.release()
 	lines := strings.Count(text, "\n")
@@ -168,10 +171,23 @@ func (r *Reader) readNew(ctx context.Context, text string, f format, b *Body, w 
 		return Scrape{}, tooManyLines(lines)
 	}
 	builder.begin(f, r.window(b), lines, len(text))
-	if err := builder.readText(ctx, text); err != nil {
-		return Scrape{}, err
+	repaired := false
+	if own := r.plan.layout; own != nil && own.format == f && own.origin != nil && !m.faulty {
+		var err error
+		if repaired, err = builder.repair(ctx, own, text, m, w.values); err != nil {
+			return Scrape{}, err
+		}
+		if !repaired {
+			builder.again()
+			builder.begin(f, r.window(b), lines, len(text))
+		}
 	}
-	l := builder.link()
+	if !repaired {
+		if err := builder.readText(ctx, text); err != nil {
+			return Scrape{}, err
+		}
+	}
+	l := builder.link(r.known.read > 0) // a target that has changed will again
 	w.begin(l)
 	copy(w.values, builder.values)
 	return r.scrape(l, w)

@@ -35,7 +35,7 @@ func (b *builder) learn(text string, n naming) {
 }
 
 // repeat takes a sample whose line has the pattern.
-func (b *builder) repeat(bound, v float64, length int) {
+func (b *builder) repeat(bound, v float64) {
 	at := int32(len(b.slots))
 	b.exposed++
 	b.relabelled++
@@ -44,8 +44,6 @@ func (b *builder) repeat(bound, v float64, length int) {
 	g := &b.groups[b.pattern.group]
 	g.last = at
 	g.lines++
-	g.family.share.Samples++
-	g.family.share.Bytes += length
 }
 
 // repeats reads the series of a line that has the pattern; the scanner is at its

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -53,14 +54,31 @@ func BenchmarkParse(b *testing.B) {
 		bodies := [][]byte{fleetBody(endpoints, 3), fleetBody(endpoints, 4)}
 		size := fmt.Sprintf("/%.1fMB", float64(len(bodies[0]))/1e6)
 		known, wanting := newReader(nil), newReader(func(family string) bool { return strings.HasPrefix(family, "http_") })
+		changing, growing := newReader(nil), newReader(nil)
 		benchmarkParser(b, "known"+size, bodies, func(body []byte) int { return samplesOf(b, known, body) })
 		benchmarkParser(b, "known-http-wanted"+size, bodies, func(body []byte) int { return samplesOf(b, wanting, body) })
 		benchmarkParser(b, "first-sight"+size, bodies, func(body []byte) int { return samplesOf(b, newReader(nil), body) })
+		benchmarkParser(b, "changed-line"+size, changed(bodies[0], "changed"), func(body []byte) int { return samplesOf(b, changing, body) })
+		benchmarkParser(b, "added-series"+size, added(bodies[0]), func(body []byte) int { return samplesOf(b, growing, body) - bytes.Count(body, []byte("added")) })
 		benchmarkParser(b, "prometheus-series"+size, bodies, func(body []byte) int { return parsedByPrometheus(b, body, false) })
 		benchmarkParser(b, "prometheus-labels"+size, bodies, func(body []byte) int { return parsedByPrometheus(b, body, true) })
 		benchmarkParser(b, "expfmt"+size, bodies, func(body []byte) int { return parsedByExpfmt(b, body) })
 	}
 }
+
+// changed are bodies each of which has another line in the middle.
+func changed(body []byte, with string) (list [][]byte) {
+	at := bytes.Index(body[len(body)/2:], []byte("_count{")) + len(body)/2
+	at = bytes.IndexByte(body[at:], '\n') + at + 1
+	for i := range 3 {
+		line := fmt.Sprintf("http_request_duration_seconds_count{code=\"200\",path=\"/%s/%d\"} 1\n", with, i)
+		list = append(list, slices.Concat(body[:at], []byte(line), body[at:]))
+	}
+	return list
+}
+
+// added are a body and the same with another line.
+func added(body []byte) [][]byte { return [][]byte{body, changed(body, "added")[0]} }
 
 // benchmarkParser reads bodies by turns; parse gives the number of samples.
 func benchmarkParser(b *testing.B, name string, bodies [][]byte, parse func(body []byte) int) {
