@@ -3,11 +3,13 @@ package exposition
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/prometheus/prometheus/model/labels"
 )
 
 // differently compares what two readers make of a body, but for what they know
@@ -28,7 +30,7 @@ func differently(t *testing.T, want Scrape, wantErr error, got Scrape, gotErr er
 func edit(r *rand.Rand, lines []string) []string {
 	i := r.IntN(len(lines))
 	j := r.IntN(len(lines))
-	switch r.IntN(9) {
+	switch r.IntN(13) {
 	case 0: // another value
 		if at := strings.LastIndexByte(lines[i], ' '); at > 0 && lines[i][0] != '#' {
 			values := []string{"0", "17", "-1", "NaN", "1e400", "+Inf", "1.5e-3", "x", "12345678901234567890", "3 1763899200000", "3 1", "4 ", ""}
@@ -51,8 +53,30 @@ func edit(r *rand.Rand, lines []string) []string {
 		if r.IntN(3) == 0 {
 			lines = lines[:i+1]
 		}
+	case 8: // a stretch moved
+		n := min(1+r.IntN(12), len(lines)-i)
+		moved := slices.Clone(lines[i : i+n])
+		lines = slices.Delete(lines, i, i+n)
+		lines = slices.Insert(lines, min(j, len(lines)), moved...)
+	case 9: // a stretch twice, or a stretch less
+		n := min(1+r.IntN(12), len(lines)-i)
+		if r.IntN(2) == 0 {
+			lines = slices.Delete(lines, i, i+n)
+		} else {
+			lines = slices.Insert(lines, j, slices.Clone(lines[i:i+n])...)
+		}
+	case 10: // many new series
+		for n := range r.IntN(20) {
+			lines = slices.Insert(lines, i, fmt.Sprintf(`h_bucket{code="%d",le="%d"} 1`, r.IntN(3), n))
+		}
+	case 11: // mixed with others
+		for k := range min(i, j) {
+			if r.IntN(4) == 0 {
+				lines[k], lines[max(i, j)] = lines[max(i, j)], lines[k]
+			}
+		}
 	case 7: // a comment
-		comments := []string{"# a comment", "", "# HELP a_total Another.", "# TYPE h_bucket gauge", "# TYPE u counter", "# EOF"}
+		comments := []string{"# a comment", "", "# HELP a_total Another.", "# TYPE h_bucket gauge", "# TYPE u counter", "# EOF", "# TYPE a counter", "# HELP b Of none.", "# TYPE h gauge"}
 		lines = append(lines[:i:i], append([]string{comments[r.IntN(len(comments))]}, lines[i:]...)...)
 	}
 	if len(lines) == 0 {
@@ -94,11 +118,23 @@ a_created{path="/1"} 1.7638e+09
 // that knows what came before reads the same as one that knows nothing.
 func TestCanaryAKnownBodyReadsAsANewOne(t *testing.T) {
 	wanted := func(family string) bool { return family != "g" && family != "u" }
-	for seed := range uint64(60) {
+	for seed := range uint64(120) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		o := Options{HonorTimestamps: seed%2 == 0}
 		if seed%3 == 0 {
 			o.Wanted = wanted
+		}
+		if seed%5 == 1 {
+			o.Relabel = func(l labels.Labels) (labels.Labels, bool) {
+				changed := labels.NewBuilder(l)
+				if l.Get("code") == "500" {
+					changed.Set(labels.MetricName, strings.Replace(l.Get(labels.MetricName), "h", "a_total", 1))
+				}
+				return changed.Labels(), l.Get("le") != "0.1"
+			}
+		}
+		if seed%7 == 2 {
+			o.Limits = Limits{Samples: 25, Labels: 3, Fail: seed%2 == 0}
 		}
 		contentType, body := "text/plain", everything
 		if seed%4 == 3 {
@@ -123,12 +159,14 @@ func TestCanaryAKnownBodyReadsAsANewOne(t *testing.T) {
 	}
 }
 
-// FuzzAKnownBodyReadsAsANewOne has a reader read three bodies, of which the
-// second makes it change its layout.
+// FuzzAKnownBodyReadsAsANewOne has a reader read two bodies by turns, so that it
+// makes each layout of the other.
 func FuzzAKnownBodyReadsAsANewOne(f *testing.F) {
 	f.Add([]byte(everything), []byte(strings.Replace(everything, "u 5\n", "u 5\nv 6\n", 1)), false)
 	f.Add([]byte("a+1\n"), []byte("a1\n"), false)
 	f.Add([]byte("# TYPE a counter\na_total 1\n# EOF\n"), []byte("# TYPE a counter\na_total 1 # {} 2\n# EOF"), true)
+	f.Add([]byte("a{b=\"c\"} 1\n"), []byte("a{b=\"c\"} 1\na{b=\"d\"} 1\na{b=\"c\"} 1\n"), false)
+	f.Add([]byte("# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_sum 1\nh_count 1\n"), []byte("# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_bucket{le=\"2\"} 1\nh_count 1\n"), false)
 	f.Fuzz(func(t *testing.T, a, b []byte, strict bool) {
 		contentType := "text/plain"
 		if strict {
@@ -136,7 +174,7 @@ func FuzzAKnownBodyReadsAsANewOne(f *testing.F) {
 		}
 		o := Options{HonorTimestamps: true}
 		known := NewLibrary(o).NewReader()
-		for _, body := range [][]byte{a, b, a, a} {
+		for _, body := range [][]byte{a, b, a, b, slices.Concat(a, b), a} {
 			got, gotErr := readBody(known, body, contentType)
 			want, wantErr := readBody(NewLibrary(o).NewReader(), body, contentType)
 			if diff := differently(t, want, wantErr, got, gotErr); diff != "" {
