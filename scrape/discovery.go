@@ -45,7 +45,7 @@ func startSearching(logger *slog.Logger, registerer prometheus.Registerer, agent
 	ctx, cancel := context.WithCancel(context.Background())
 	manager := discovery.NewManager(ctx, logger, registerer, metrics,
 		discovery.Name("scrape"), discovery.Updatert(discoveryPause),
-		discovery.HTTPClientOptions(config.WithUserAgent(agent)))
+		discovery.HTTPClientOptions(discoveryClient(agent)...))
 	if manager == nil { // it has logged the reason
 		cancel()
 		return nil, fmt.Errorf("start service discovery: its metrics are registered already")

@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -200,6 +201,25 @@ func TestTargetsOverHTTPOutliveTheirServer(t *testing.T) {
 		t.Error(diff)
 	}
 	wait(t, "the failure in the log", func() bool { return strings.Contains(log.String(), "Unable to refresh target groups") })
+}
+
+// TestTargetsOverHTTPWithoutEndAreRefused has a server that never stops
+// answering.
+func TestTargetsOverHTTPWithoutEndAreRefused(t *testing.T) {
+	blanks := []byte(strings.Repeat(" ", 64<<10))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		for r.Context().Err() == nil {
+			if _, err := w.Write(blanks); err != nil {
+				return
+			}
+		}
+	}))
+	t.Cleanup(server.Close)
+	var log syncWriter
+	discovering(t, Options{Logger: slog.New(slog.NewTextHandler(&log, nil))},
+		lazily(t, fmt.Sprintf("http_sd_configs: [{url: '%s'}]", server.URL)))
+	wait(t, "the refusal", func() bool { return strings.Contains(log.String(), errTooMuchDiscovered.Error()) })
 }
 
 func TestDiscoveryHasMetricsWhileItRuns(t *testing.T) {
