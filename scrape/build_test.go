@@ -167,6 +167,26 @@ func TestFastATargetLimitLeavesOutTheExcess(t *testing.T) {
 
 // As in Prometheus, all targets are down, and they are up again once there are
 // few enough.
+func TestFastAJobWithoutATargetLimitHasOneOfItsOwn(t *testing.T) {
+	config := parsed(t, "job_name: shop\nstatic_configs: [{targets: []}]")
+	for i := range defaultTargets + 2 {
+		config.StaticConfigs[0].Targets = append(config.StaticConfigs[0].Targets, fmt.Sprintf("t%d", i))
+	}
+	m := idle(t, config)
+	targets := m.Targets()
+	_, counts := m.Dropped()
+	if len(targets) != defaultTargets || counts["shop"] != 2 {
+		t.Errorf("%d targets are scraped and %d dropped, want %d and 2", len(targets), counts["shop"], defaultTargets)
+	}
+	if want := "the job has 10002 targets, and only the first 10000 are scraped, as it has no target_limit"; !strings.HasPrefix(targets[0].Warnings[0], want) {
+		t.Errorf("warning %q, want %q", targets[0].Warnings[0], want)
+	}
+	config.TargetLimit = defaultTargets + 1
+	if n := len(idle(t, config).Targets()); n != defaultTargets+1 {
+		t.Errorf("%d targets with a limit of one more", n)
+	}
+}
+
 func TestFastATargetLimitThatFailsBarsAllTargets(t *testing.T) {
 	address := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("a 1\n")) })
 	text := "job_name: shop\ntarget_limit: 1\non_limit: fail\nstatic_configs: [{targets: ['%s']}, {targets: [%s], labels: {a: b}}]"

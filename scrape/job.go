@@ -100,6 +100,24 @@ func (j *job) populate(discovered []*targetgroup.Group, running *job) {
 	j.logWarnings(running)
 }
 
+const (
+	// defaultTargets bounds the targets of a job without a target_limit: each
+	// takes some 40 KB, and a discovery may name any number by mistake.
+	defaultTargets = 10_000
+	// maxDropped bounds those that are kept of what is left out, also where
+	// keep_dropped_targets asks for all or for more.
+	maxDropped = 10_000
+)
+
+// limit is how many targets the job may have. stated tells that the
+// configuration says so.
+func (j *job) limit() (limit int, stated bool) {
+	if j.config.TargetLimit > 0 {
+		return limitOf(j.config.TargetLimit), true
+	}
+	return defaultTargets, false
+}
+
 // population is a job's targets while they are made.
 type population struct {
 	job     *job
@@ -113,7 +131,8 @@ type population struct {
 // add takes the next blueprint, or why it cannot be used. Two targets with the
 // same URL and labels are one.
 func (p *population) add(drawn *blueprint, err error) {
-	limit := int(p.job.config.TargetLimit)
+	limit, stated := p.job.limit()
+	fails := stated && p.job.config.OnLimit == LimitFails
 	switch {
 	case errors.Is(err, errDropped):
 		p.job.drop(drawn)
@@ -123,7 +142,7 @@ func (p *population) add(drawn *blueprint, err error) {
 			p.refusal = fmt.Errorf("%.200q: %w", drawn.Discovered["__address__"], err)
 		}
 	case p.taken[drawn.ID]:
-	case limit > 0 && len(p.taken) >= limit && p.job.config.OnLimit != LimitFails:
+	case len(p.taken) >= limit && !fails:
 		p.excess++
 		p.job.drop(drawn)
 	default:
@@ -142,10 +161,15 @@ func (p *population) target(drawn *blueprint) *target {
 	return t
 }
 
-// drop keeps what is left out, as far as keep_dropped_targets allows.
+// drop keeps what is left out, as far as keep_dropped_targets and maxDropped
+// allow.
 func (j *job) drop(drawn *blueprint) {
 	j.drops++
-	if keep := int(j.config.KeepDroppedTargets); keep == 0 || len(j.dropped) < keep {
+	keep := maxDropped
+	if asked := limitOf(j.config.KeepDroppedTargets); asked > 0 {
+		keep = min(keep, asked)
+	}
+	if len(j.dropped) < keep {
 		j.dropped = append(j.dropped, redpoll.DroppedTarget{Pool: j.config.JobName, Discovered: drawn.Discovered})
 	}
 }
@@ -154,12 +178,15 @@ func (j *job) drop(drawn *blueprint) {
 // none of them is scraped, and each says so.
 func (p *population) finish() {
 	j, barred := p.job, ""
-	limit := int(j.config.TargetLimit)
+	limit, stated := j.limit()
 	switch {
+	case p.excess > 0 && !stated:
+		j.warnings = append(j.warnings, fmt.Sprintf("the job has %d targets, and only the first %d are scraped, as it has no target_limit; set one to scrape more, or drop some by relabel_configs",
+			limit+p.excess, limit))
 	case p.excess > 0:
 		j.warnings = append(j.warnings, fmt.Sprintf("the job has %d targets, and only the first %d are scraped (target_limit); raise the limit or drop some by relabel_configs",
 			limit+p.excess, limit))
-	case limit > 0 && len(j.targets) > limit:
+	case len(j.targets) > limit:
 		barred = fmt.Sprintf("not scraped: the job has %d targets, and target_limit is %d (on_limit: fail); raise the limit or drop some by relabel_configs",
 			len(j.targets), limit)
 	}

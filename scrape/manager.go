@@ -239,7 +239,7 @@ func (m *Manager) Targets() []redpoll.TargetStatus {
 
 // Dropped are the discovered targets that are not scraped, because relabelling
 // or target_limit left them out or because they cannot be, in the order of pools;
-// of each pool as many as keep_dropped_targets says. counts has the number of all
+// of each pool as many as keep_dropped_targets says, 10,000 at most. counts has the number of all
 // of them by pool, 0 included.
 func (m *Manager) Dropped() (dropped []redpoll.DroppedTarget, counts map[string]int) {
 	m.mu.Lock()
