@@ -19,7 +19,9 @@ import (
 // global section that speak of scraping, and on_limit.
 type Global struct {
 	ScrapeInterval model.Duration `yaml:"scrape_interval"`
-	ScrapeTimeout  model.Duration `yaml:"scrape_timeout"`
+	// ScrapeTimeout is that of jobs without one, as far as their intervals are
+	// longer; 0 leaves it to the interval of each.
+	ScrapeTimeout model.Duration `yaml:"scrape_timeout,omitempty"`
 	// ExternalLabels name this redpoll to the systems that it speaks to. They
 	// are as in the file; Labels has their values. No series gets them.
 	ExternalLabels map[string]string `yaml:"external_labels,omitempty"`
@@ -31,7 +33,22 @@ type Global struct {
 // DefaultGlobal holds where the file says nothing.
 var DefaultGlobal = Global{
 	ScrapeInterval: model.Duration(5 * time.Second),
-	ScrapeTimeout:  model.Duration(4 * time.Second),
+}
+
+// timeoutFor is the timeout of a job with this interval that has none of its
+// own: the global one, else 4 s where the interval is 5 s or less, so that a
+// target that hangs is down before its next scrape is due, else Prometheus' 10 s,
+// by which slow exporters hold that are asked rarely; at most the interval.
+func (g *Global) timeoutFor(interval model.Duration) model.Duration {
+	timeout := g.ScrapeTimeout
+	switch {
+	case timeout != 0:
+	case interval <= DefaultGlobal.ScrapeInterval:
+		timeout = model.Duration(4 * time.Second)
+	default:
+		timeout = model.Duration(10 * time.Second)
+	}
+	return min(timeout, interval)
 }
 
 // minInterval is the shortest interval; below it a scrape costs the target
@@ -43,9 +60,6 @@ const minInterval = 100 * time.Millisecond
 func (g *Global) Validate() error {
 	if g.ScrapeInterval == 0 {
 		g.ScrapeInterval = DefaultGlobal.ScrapeInterval
-	}
-	if g.ScrapeTimeout == 0 {
-		g.ScrapeTimeout = min(DefaultGlobal.ScrapeTimeout, g.ScrapeInterval)
 	}
 	if err := checkTimes(g.ScrapeInterval, g.ScrapeTimeout); err != nil {
 		return err
@@ -251,7 +265,7 @@ func (c *JobConfig) fillDefaults(g Global) {
 		c.ScrapeInterval = g.ScrapeInterval
 	}
 	if c.ScrapeTimeout == 0 {
-		c.ScrapeTimeout = min(g.ScrapeTimeout, c.ScrapeInterval)
+		c.ScrapeTimeout = g.timeoutFor(c.ScrapeInterval)
 	}
 	if c.MetricsPath == "" {
 		c.MetricsPath = "/metrics"

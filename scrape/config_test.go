@@ -186,14 +186,42 @@ func TestFastConfigFilesAreRelativeToTheConfiguration(t *testing.T) {
 }
 
 func TestFastConfigGlobal(t *testing.T) {
-	g := Global{ScrapeInterval: model.Duration(time.Second)}
-	if err := g.Validate(); err != nil || g.ScrapeTimeout != g.ScrapeInterval {
+	var g Global
+	if err := g.Validate(); err != nil || g.ScrapeInterval != model.Duration(5*time.Second) {
 		t.Errorf("%+v, %v", g, err)
 	}
 	g = Global{ScrapeInterval: model.Duration(time.Millisecond)}
 	if err := g.Validate(); err == nil {
 		t.Error("an interval of 1 ms was accepted")
 	}
+}
+
+func TestFastATimeoutThatIsNotSetGoesByTheInterval(t *testing.T) {
+	f := func(global string, interval, want time.Duration) {
+		t.Helper()
+		var g Global
+		if err := yaml.Unmarshal([]byte(global), &g); err != nil {
+			t.Fatal(err)
+		}
+		if err := g.Validate(); err != nil {
+			t.Fatal(err)
+		}
+		c := NewJobConfig("shop")
+		c.ScrapeInterval = model.Duration(interval)
+		if err := c.Validate(g); err != nil || time.Duration(c.ScrapeTimeout) != want {
+			t.Errorf("global: %s, a job every %v: %v, %v; want %v", global, interval, c.ScrapeTimeout, err, want)
+		}
+	}
+	f("{}", 0, 4*time.Second)
+	f("{}", time.Second, time.Second)
+	f("{}", 5*time.Second, 4*time.Second)
+	f("{}", 6*time.Second, 6*time.Second)
+	f("{}", 15*time.Second, 10*time.Second)
+	f("{scrape_interval: 1m}", 0, 10*time.Second)
+	f("{scrape_interval: 1m}", 2*time.Second, 2*time.Second)
+	f("{scrape_interval: 1m, scrape_timeout: 30s}", 0, 30*time.Second)
+	f("{scrape_interval: 1m, scrape_timeout: 30s}", 20*time.Second, 20*time.Second)
+	f("{scrape_timeout: 3s}", time.Minute, 3*time.Second)
 }
 
 func TestFastConfigSecretsAreNotWritten(t *testing.T) {

@@ -75,11 +75,9 @@ type Global struct {
 }
 
 // UnmarshalYAML starts from the defaults, so that a section that sets one key
-// keeps the others. The default timeout depends on the interval and is left to
-// the scrape stage.
+// keeps the others.
 func (g *Global) UnmarshalYAML(unmarshal func(any) error) error {
 	*g = Default().Global
-	g.ScrapeTimeout = 0
 	type plain Global
 	return unmarshal((*plain)(g))
 }

@@ -94,9 +94,6 @@ func TestFastSectionThatSetsOneKeyKeepsTheOthers(t *testing.T) {
 	if c.Global.ScrapeTimeout != Default().Global.ScrapeTimeout {
 		t.Errorf("scrape_timeout is %v", c.Global.ScrapeTimeout)
 	}
-	if short := mustParse(t, "global: {scrape_interval: 1s}\n").Global; short.ScrapeTimeout != short.ScrapeInterval {
-		t.Errorf("scrape_timeout is %v where the interval is 1s", short.ScrapeTimeout)
-	}
 	if c.Global.EvaluationInterval != Default().Global.EvaluationInterval {
 		t.Errorf("evaluation_interval is %v", c.Global.EvaluationInterval)
 	}

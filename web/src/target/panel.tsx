@@ -99,7 +99,7 @@ function Figures({ target }: { target: TargetStatus }) {
         <dt>Took</dt>
         <dd><FigureText figure={latency(lastDuration)} /></dd>
       </div>
-      <div title="Samples that the target exposed">
+      <div>
         <dt>Samples</dt>
         {counted(samples)}
       </div>
