@@ -16,7 +16,7 @@ import (
 // format that a page of metrics has.
 type checkMetrics struct {
 	command string // as kingpin names it
-	file    string // - for the standard input
+	file    string // - for the standard input; so is empty, which kingpin makes of -
 	format  string
 }
 
@@ -31,7 +31,7 @@ func newCheckMetrics(check *kingpin.CmdClause) *checkMetrics {
 
 func (c *checkMetrics) run(stdin io.Reader, stdout io.Writer) error {
 	name, body := "standard input", stdin
-	if c.file != "-" {
+	if c.file != "-" && c.file != "" {
 		file, err := os.Open(c.file)
 		if err != nil {
 			return usageError{err}

@@ -21,8 +21,13 @@ func metricsFile(t *testing.T, body string) string {
 }
 
 func runCheckMetrics(args ...string) (code int, stdout, stderr string) {
+	return runCheckMetricsOf("", args...)
+}
+
+// runCheckMetricsOf has a page on the standard input.
+func runCheckMetricsOf(page string, args ...string) (code int, stdout, stderr string) {
 	var out, errs bytes.Buffer
-	code = mainCode(append([]string{"check", "metrics"}, args...), &out, &errs)
+	code = mainCode(append([]string{"check", "metrics"}, args...), streams{strings.NewReader(page), &out, &errs})
 	return code, out.String(), errs.String()
 }
 
@@ -65,10 +70,11 @@ func TestCheckMetricsHoldsThePageToTheFormatThatIsAskedFor(t *testing.T) {
 
 func TestCheckMetricsReadsTheStandardInput(t *testing.T) {
 	t.Parallel()
-	var out bytes.Buffer
-	c := checkMetrics{file: "-"}
-	if err := c.run(strings.NewReader("a\n"), &out); err == nil || !strings.HasPrefix(out.String(), "line 1: ") {
-		t.Errorf("%v: %s", err, out.String())
+	for _, args := range [][]string{nil, {"-"}, {"--", "-"}} {
+		code, report, errs := runCheckMetricsOf("a\n", args...)
+		if code != 1 || !strings.HasPrefix(report, "line 1: ") || !strings.Contains(errs, "standard input: 1 violation") {
+			t.Errorf("%v: exit code %d: %s%s", args, code, report, errs)
+		}
 	}
 }
 

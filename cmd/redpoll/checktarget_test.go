@@ -18,7 +18,7 @@ func check(args ...string) (code int, stdout, stderr string) {
 
 func checkAfter(wait string, args ...string) (code int, stdout, stderr string) {
 	var out, errs bytes.Buffer
-	code = mainCode(append([]string{"check", "target", "--wait=" + wait}, args...), &out, &errs)
+	code = mainCode(append([]string{"check", "target", "--wait=" + wait}, args...), streams{out: &out, err: &errs})
 	return code, out.String(), errs.String()
 }
 

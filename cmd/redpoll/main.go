@@ -30,7 +30,7 @@ func init() { version.Version = cmp.Or(version.Version, "dev") }
 
 func main() {
 	collectMoreOften()
-	os.Exit(mainCode(os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(mainCode(os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}))
 }
 
 // collectMoreOften lets garbage be half of what is in use, where Go's own habit
@@ -44,8 +44,14 @@ func collectMoreOften() {
 	}
 }
 
+// streams are those of a process.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
 // mainCode is main with its surroundings as arguments.
-func mainCode(args []string, stdout, stderr io.Writer) int {
+func mainCode(args []string, s streams) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	// After the first signal the default comes back: a second one ends the
@@ -56,11 +62,11 @@ func mainCode(args []string, stdout, stderr io.Writer) int {
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
 
-	err := command(ctx, args, hangup, stdout, stderr)
+	err := command(ctx, args, hangup, s)
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintf(stderr, "redpoll: %v\n", err)
+	fmt.Fprintf(s.err, "redpoll: %v\n", err)
 	return exitCode(err)
 }
 
@@ -79,17 +85,11 @@ func exitCode(err error) int {
 }
 
 // command reads the command line and runs what it asks for.
-func command(ctx context.Context, args []string, hangup <-chan os.Signal, stdout, stderr io.Writer) error {
+func command(ctx context.Context, args []string, hangup <-chan os.Signal, s streams) error {
 	var o options
-	logConfig := promslog.Config{Writer: stderr}
-
-	k := kingpin.New("redpoll", "Which endpoint is slow or failing, since when, and what changed? One binary, one YAML file.")
-	k.UsageWriter(stdout).ErrorWriter(stderr)
-	// Without this kingpin ends the process itself on --help and --version.
-	var ended bool
-	k.Terminate(func(int) { ended = true })
-	k.HelpFlag.Short('h')
-	k.Version(version.Print("redpoll"))
+	logConfig := promslog.Config{Writer: s.err}
+	ended := false
+	k := newCommandLine(s, &ended)
 	flag.AddFlags(k, &logConfig)
 	addFlags(k, &o)
 
@@ -107,19 +107,30 @@ func command(ctx context.Context, args []string, hangup <-chan os.Signal, stdout
 	case err != nil:
 		return usageError{fmt.Errorf("%w; `redpoll --help` lists the flags", err)}
 	case chosen == checkConfig.FullCommand():
-		return runCheckConfig(*checkFile, stdout)
+		return runCheckConfig(*checkFile, s.out)
 	case chosen == checkTarget.command:
 		o.chooseConfig()
-		return checkTarget.run(ctx, o.configFile, stdout)
+		return checkTarget.run(ctx, o.configFile, s.out)
 	case chosen == checkMetrics.command:
-		return checkMetrics.run(os.Stdin, stdout)
+		return checkMetrics.run(s.in, s.out)
 	case o.demo && o.configFile != "":
 		return usageError{errors.New("--demo brings its own configuration; leave --config.file out")}
 	}
-	o.hangup, o.stdout = hangup, stdout
+	o.hangup, o.stdout = hangup, s.out
 	o.logger = promslog.New(&logConfig)
 	slog.SetDefault(o.logger) // for libraries that log by themselves
 	return run(ctx, o)
+}
+
+// newCommandLine knows --help and --version. These set ended: by itself kingpin
+// would end the process.
+func newCommandLine(s streams, ended *bool) *kingpin.Application {
+	k := kingpin.New("redpoll", "Which endpoint is slow or failing, since when, and what changed? One binary, one YAML file.")
+	k.UsageWriter(s.out).ErrorWriter(s.err)
+	k.Terminate(func(int) { *ended = true })
+	k.HelpFlag.Short('h')
+	k.Version(version.Print("redpoll"))
+	return k
 }
 
 // addFlags declares the flags that stand for themselves, without a command.
