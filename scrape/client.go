@@ -42,6 +42,7 @@ func newClient(c *JobConfig) (*http.Client, error) {
 	if c.HTTPClientConfig.FollowRedirects {
 		secret := hasCredentials(&c.HTTPClientConfig)
 		client.CheckRedirect = func(r *http.Request, via []*http.Request) error {
+			r.Header.Del("Referer") // the first URL, whose parameters may be secret
 			return checkRedirect(r, via, secret)
 		}
 	}

@@ -203,6 +203,7 @@ func (c *JobConfig) UnmarshalYAML(unmarshal func(any) error) error {
 // MarshalYAML writes the job without secrets.
 func (c JobConfig) MarshalYAML() (any, error) {
 	c.Discovery = c.withoutPasswords()
+	c.HTTPClientConfig = clientWithoutPasswords(c.HTTPClientConfig)
 	type plain JobConfig
 	return plain(c), nil
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/prometheus/common/config"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/discovery"
 	"github.com/prometheus/prometheus/discovery/dns"
@@ -59,13 +60,31 @@ func (d Discovery) withoutPasswords() Discovery {
 	list := make([]*sdhttp.SDConfig, len(d.HTTPSDConfigs))
 	for i, c := range d.HTTPSDConfigs {
 		shown := *c
-		if u, err := url.Parse(c.URL); err == nil {
-			shown.URL = u.Redacted()
-		}
+		shown.URL = withoutPassword(c.URL)
+		shown.HTTPClientConfig = clientWithoutPasswords(c.HTTPClientConfig)
 		list[i] = &shown
 	}
 	d.HTTPSDConfigs = list
 	return d
+}
+
+// clientWithoutPasswords is a copy without those in URLs that do not know
+// themselves how to be written.
+func clientWithoutPasswords(c config.HTTPClientConfig) config.HTTPClientConfig {
+	if c.OAuth2 != nil {
+		shown := *c.OAuth2
+		shown.TokenURL = withoutPassword(shown.TokenURL)
+		c.OAuth2 = &shown
+	}
+	return c
+}
+
+func withoutPassword(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	return u.Redacted()
 }
 
 // validate refuses what cannot be scraped. Where there is relabelling, it may

@@ -225,7 +225,18 @@ func TestFastATimeoutThatIsNotSetGoesByTheInterval(t *testing.T) {
 }
 
 func TestFastConfigSecretsAreNotWritten(t *testing.T) {
-	c, err := decodeJob("job_name: j\nauthorization: {credentials: hunter2}")
+	for _, keys := range []string{
+		"authorization: {credentials: hunter2}",
+		"oauth2: {client_id: c, client_secret: hunter2, token_url: 'http://u:hunter2@a/token'}",
+		"http_sd_configs: [{url: 'http://u:hunter2@a', oauth2: {client_id: c, client_secret: s, token_url: 'http://u:hunter2@a/token'}}]",
+	} {
+		secretsAreNotWritten(t, keys)
+	}
+}
+
+func secretsAreNotWritten(t *testing.T, keys string) {
+	t.Helper()
+	c, err := decodeJob("job_name: j\n" + keys)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -55,7 +55,12 @@ func TestCanaryNoCredentialsFollowToAnotherHost(t *testing.T) {
 }
 
 func TestFastWithoutCredentialsARedirectToAnotherHostIsFollowed(t *testing.T) {
-	other := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "a 1\n") })
+	other := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if from := r.Header.Get("Referer"); from != "" {
+			t.Errorf("the other host is told of %s, whose parameters may be secret", from)
+		}
+		_, _ = io.WriteString(w, "a 1\n")
+	})
 	status := scrapeOnce(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "http://"+other+"/metrics", http.StatusFound)
 	}), nil)
