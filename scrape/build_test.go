@@ -165,8 +165,6 @@ func TestFastATargetLimitLeavesOutTheExcess(t *testing.T) {
 	}
 }
 
-// As in Prometheus, all targets are down, and they are up again once there are
-// few enough.
 func TestFastAJobWithoutATargetLimitHasOneOfItsOwn(t *testing.T) {
 	config := parsed(t, "job_name: shop\nstatic_configs: [{targets: []}]")
 	for i := range defaultTargets + 2 {
@@ -187,6 +185,8 @@ func TestFastAJobWithoutATargetLimitHasOneOfItsOwn(t *testing.T) {
 	}
 }
 
+// As in Prometheus, all targets are down, and they are up again once there are
+// few enough.
 func TestFastATargetLimitThatFailsBarsAllTargets(t *testing.T) {
 	address := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("a 1\n")) })
 	text := "job_name: shop\ntarget_limit: 1\non_limit: fail\nstatic_configs: [{targets: ['%s']}, {targets: [%s], labels: {a: b}}]"

@@ -15,7 +15,8 @@ type Limits struct {
 	BodySizeLimit ByteSize `yaml:"body_size_limit,omitempty"`
 	// SampleLimit bounds the samples of a scrape after metric_relabel_configs.
 	SampleLimit uint `yaml:"sample_limit,omitempty"`
-	// TargetLimit bounds the targets of a job after relabel_configs.
+	// TargetLimit bounds the targets of a job after relabel_configs; 0 is
+	// defaultTargets, and drops the excess whatever OnLimit says.
 	TargetLimit uint `yaml:"target_limit,omitempty"`
 	// LabelLimit bounds the labels of a series, LabelNameLengthLimit and
 	// LabelValueLengthLimit their lengths in bytes, all after
@@ -24,7 +25,7 @@ type Limits struct {
 	LabelNameLengthLimit  uint `yaml:"label_name_length_limit,omitempty"`
 	LabelValueLengthLimit uint `yaml:"label_value_length_limit,omitempty"`
 	// KeepDroppedTargets bounds how many dropped targets of a job are kept to be
-	// shown. They are counted in any case.
+	// shown; 0 is maxDropped, the most. They are counted in any case.
 	KeepDroppedTargets uint `yaml:"keep_dropped_targets,omitempty"`
 	// OnLimit says what happens to what is beyond the other limits; empty is
 	// LimitDrops.

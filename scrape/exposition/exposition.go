@@ -3,9 +3,11 @@
 // Two bodies of a target have nearly always the same lines in the same order, and
 // only the numbers differ. So the first one makes a layout: the text of the
 // lines, and what is to be done with their values. Later bodies are compared with
-// it, and only numbers are read. That is the plan path. Where a body differs, the
-// plain path tells what it means: builder takes it line by line, and is the only
-// place that decides what a line is; link makes the layout.
+// it, and only numbers are read. That is the plan path. What differs is read by
+// the plain path: builder takes it line by line, and is the only place that
+// decides what a line is; link makes the layout. Where a body differs in a few
+// lines, patch has the builder read these alone, and takes the rest from the
+// layout.
 //
 // A Library is what the targets of a job share, and may be used concurrently. A
 // Reader is one target's, and may not. What a Scrape points to is lent from a pool

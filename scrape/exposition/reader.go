@@ -13,7 +13,7 @@ import (
 //
 // The first body makes a layout: the plain path. Later ones are compared with it
 // line by line, and only numbers are read: the plan path. A body that differs
-// makes a layout of its own.
+// makes a layout of its own; of the layout before it takes over what is the same.
 type Reader struct {
 	library   *Library
 	known     known
