@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 )
 
@@ -128,7 +129,7 @@ func TestCanaryAKnownBodyReadsAsANewOne(t *testing.T) {
 			o.Relabel = func(l labels.Labels) (labels.Labels, bool) {
 				changed := labels.NewBuilder(l)
 				if l.Get("code") == "500" {
-					changed.Set(labels.MetricName, strings.Replace(l.Get(labels.MetricName), "h", "a_total", 1))
+					changed.Set(model.MetricNameLabel, strings.Replace(l.Get(model.MetricNameLabel), "h", "a_total", 1))
 				}
 				return changed.Labels(), l.Get("le") != "0.1"
 			}
