@@ -276,15 +276,27 @@ func TestFastALabelOfTenMegabytesIsRefused(t *testing.T) {
 	}), patient, overLimit, "leave out the label or the comment that is so long")
 }
 
-func TestFastAMillionSeriesAreRefused(t *testing.T) {
+// million answers with as many series of a family.
+func million(family string) http.HandlerFunc {
 	var body bytes.Buffer
+	body.WriteString("# TYPE " + family + " counter\n")
 	for i := range 1_000_000 {
-		body.WriteString("a{b=\"")
+		body.WriteString(family + "{path=\"")
 		body.WriteString(strconv.Itoa(i))
 		body.WriteString("\"} 1\n")
 	}
-	wantFailure(t, serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(body.Bytes()) }), patient,
-		overLimit, "expose fewer series or split the target")
+	return func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(body.Bytes()) }
+}
+
+func TestFastAMillionSeriesThatAreWantedAreRefused(t *testing.T) {
+	wantFailure(t, serve(t, million("http_requests_total")), patient,
+		overLimit, "drop series by metric_relabel_configs")
+}
+
+func TestFastAMillionSeriesOfNoInterestAreRead(t *testing.T) {
+	if status := scrapeOnce(t, serve(t, million("kube_pods_total")), patient); status.Health != redpoll.HealthUp || status.Samples != 1_000_000 {
+		t.Errorf("it is %s with %d samples: %s", status.Health, status.Samples, status.Error)
+	}
 }
 
 // TestCanaryTargetsThatHangDoNotHoldUpOthers has many that stop in the middle of

@@ -138,8 +138,21 @@ func TestFastTurnsAreBoundedByMemory(t *testing.T) {
 	})
 }
 
-func TestFastTheLargestBodyThatIsReadHasRoom(t *testing.T) {
-	if largest := (exposition.Size{Lines: exposition.MaxLines, Labels: exposition.MaxLabels, Buckets: exposition.MaxBuckets}).Memory(); largest > readMemory {
-		t.Errorf("it takes %d bytes, and there are %d: its turn would never come", largest, readMemory)
-	}
+func TestFastTheLargestBodyThatIsReadHasItsTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		turns := newTurns(2)
+		line := []byte("a{" + strings.Repeat("l=\"\",", 8) + "} 1\n")
+		largest := bytes.Repeat(line, exposition.MaxTextLines)
+		if waits(t, turns, largest) {
+			t.Error("its turn never comes")
+		}
+		end, err := turns.take(t.Context(), largest, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !waits(t, turns, bodyOf(3_000)) {
+			t.Error("another large one is read beside it")
+		}
+		end()
+	})
 }

@@ -12,8 +12,8 @@ import (
 const smallBody = 256 << 10
 
 // readMemory bounds the memory that reading large bodies takes at a time, in
-// bytes. It is enough for the largest that the limits of package exposition
-// allow.
+// bytes. It is enough for all but the largest that the limits of package
+// exposition allow, which are read alone.
 const readMemory = 512 << 20
 
 // turns says which bodies are read when: no more at a time than there are
@@ -48,7 +48,7 @@ func (t *turns) take(ctx context.Context, body []byte, contentType string) (end 
 	if err != nil {
 		return nil, err
 	}
-	memory := max(size.Memory(), t.share)
+	memory := min(max(size.Memory(), t.share), readMemory) // the largest have all to themselves
 	if err := t.large.Acquire(ctx, memory); err != nil {
 		return nil, err
 	}

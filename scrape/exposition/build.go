@@ -32,6 +32,7 @@ type builder struct {
 	pattern pattern
 	key     []byte
 
+	expected    int // lines
 	slots       []slot
 	values      []float64
 	natives     []*dto.Histogram
@@ -43,11 +44,12 @@ type builder struct {
 
 	repaired *layout // that the body differs from, if it is read as a patch of it
 
-	exposed, relabelled int
-	labelled            int  // labels that were read
-	helped              int  // bytes of help and units that the families have
-	ambiguous           bool // some value stood behind a bare name, which may go on with what begins another value
-	limited             limited
+	exposed, relabelled  int
+	labelled             int  // labels that were read
+	wanted, wantedLabels int  // series that are, and their labels
+	helped               int  // bytes of help and units that the families have
+	ambiguous            bool // some value stood behind a bare name, which may go on with what begins another value
+	limited              limited
 }
 
 // slot is the value of a line, and what it says of its group.
@@ -162,7 +164,7 @@ func (b *builder) line(from int) error {
 	switch {
 	case s.at-begin > maxLine:
 		return s.tooLong()
-	case b.labelled > MaxLabels:
+	case b.labelled > MaxTextLabels:
 		return errTooManyLabels
 	}
 	length := s.at - begin
@@ -188,6 +190,17 @@ func (b *builder) line(from int) error {
 		return err
 	}
 	b.learn(text, n)
+	return b.overFull()
+}
+
+// overFull says what a body has too many of, if anything.
+func (b *builder) overFull() error {
+	switch {
+	case b.wanted > freeSeries+sharedSeries || b.wantedLabels > MaxLabels:
+		return errTooManyWanted
+	case max(len(b.families), len(b.metadata)) > MaxFamilies:
+		return errTooManyFamilies
+	}
 	return nil
 }
 
@@ -239,6 +252,7 @@ func newBuilder(l *Library) *builder {
 // begin makes an empty builder one for a body of so many lines and bytes.
 func (b *builder) begin(f format, w window, lines, bytes int) {
 	b.format, b.window = f, w
+	b.expected = lines
 	b.slots, b.values, b.groups = slices.Grow(b.slots, lines), slices.Grow(b.values, lines), slices.Grow(b.groups, lines/2)
 	if f != protobuf {
 		b.lines = slices.Grow(b.lines, lines)
@@ -261,7 +275,7 @@ func (b *builder) again() {
 	b.values, b.lines = b.values[:0], b.lines[:0]
 	b.prefixes.Reset()
 	b.births, b.natives, b.limited, b.described, b.repaired = b.births[:0], nil, nil, nil, nil
-	b.last, b.exposed, b.relabelled, b.labelled, b.helped = noGroup, 0, 0, 0, 0
+	b.last, b.exposed, b.relabelled, b.labelled, b.helped, b.wanted, b.wantedLabels = noGroup, 0, 0, 0, 0, 0, 0
 	b.unexplained, b.late, b.ambiguous, b.pattern = false, false, false, pattern{}
 }
 

@@ -98,6 +98,9 @@ func (b *builder) describe(keyword, name, text string, bytes int) error {
 		b.metadata[name] = m
 	}
 	m.bytes += bytes
+	if len(b.metadata) > MaxFamilies {
+		return errTooManyFamilies
+	}
 	switch keyword {
 	case "HELP":
 		if !utf8.ValidString(text) {

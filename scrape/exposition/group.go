@@ -3,6 +3,7 @@ package exposition
 import (
 	"hash/maphash"
 	"math"
+	"slices"
 )
 
 // sample takes one.
@@ -135,6 +136,8 @@ func (b *builder) groupOf(f *family, labels []pair, at int32) int32 {
 			f.begin, f.Labels = at, b.library.keepNames(labels)
 		}
 		if f.Wanted {
+			b.wanted++
+			b.wantedLabels += len(labels)
 			b.groups[g].series = b.library.intern(hash, f, labels)
 		}
 		b.groups[g].lines = 0
@@ -158,6 +161,9 @@ func equalPairs(a, b []pair) bool {
 // newGroup adds a group that a slot begins.
 func (b *builder) newGroup(g group, at int32) int32 {
 	g.first, g.last, g.lines, g.next = at, at, 1, noGroup
+	if len(b.groups) == cap(b.groups) { // as many lines as are left may be one each
+		b.groups = slices.Grow(b.groups, max(16, b.expected-len(b.slots)+1))
+	}
 	b.groups = append(b.groups, g)
 	return int32(len(b.groups) - 1)
 }

@@ -28,11 +28,19 @@ func TestFastBodiesOverALimitAreRefusedBeforeTheyAreParsed(t *testing.T) {
 			t.Errorf("%.60q: error %v, want a LimitError that says %q", body, err, want)
 		}
 	}
-	f(strings.Repeat("a 1\n", MaxLines+1), "has 250001 lines, more than the 250000 that are read")
+	f(strings.Repeat("a 1\n", MaxTextLines+1), "has 1200001 lines, more than the 1200000 that are read")
 	f("a 1\nb{"+manyLabels(maxLineLabels+1)+"} 1\n", "line 2 has 129 labels, more than the 128 that are read")
 	f("b{"+manyLabels(60_000)+"} 1", "line 1 has 60000 labels")
 	wide := "b{" + manyLabels(maxLineLabels) + "} 1\n"
-	f(strings.Repeat(wide, MaxLabels/maxLineLabels+1), "has more than the 2500000 labels that are read")
+	f(strings.Repeat(wide, MaxTextLabels/maxLineLabels+1), "has more than the 12000000 labels that are read")
+	var families, comments strings.Builder
+	for i := range MaxFamilies + 1 {
+		fmt.Fprintf(&families, "a%d 1\n", i)
+		fmt.Fprintf(&comments, "# HELP a%d A.\n", i)
+	}
+	f(families.String(), "more than the 100000 metric families")
+	f(comments.String(), "more than the 100000 metric families")
+	f(string(numbered(0, freeSeries+sharedSeries+1)), "more series that redpoll would follow than the 402000")
 	f("a 1\n\n# HELP a "+strings.Repeat("x", maxLine)+"\n", "line 3 is longer than the 1048576 bytes that are read")
 }
 
@@ -50,8 +58,22 @@ func TestFastHonestBodiesAreWithinTheLimits(t *testing.T) {
 	f(`{"a` + equals + `","label` + equals + `"="x"} 1` + "\n")
 	f("# HELP a " + equals + "\n \t# a comment " + equals + "\na 1\n")
 	f(`a{path="/` + strings.Repeat("x", 1_000_000) + `"} 1` + "\n")
-	f(strings.Repeat("\n", MaxLines-1) + "a 1\n")
-	f(strings.Repeat("# "+equals+equals+"\n", MaxLabels/len(equals)*3) + "a 1\n")
+	f(strings.Repeat("\n", MaxTextLines-1) + "a 1\n")
+	f(strings.Repeat("# "+equals+equals+"\n", MaxTextLabels/len(equals)*3) + "a 1\n")
+}
+
+func TestFastAMillionLinesOfNoInterestAreRead(t *testing.T) {
+	r := newReader(func(string) bool { return false })
+	body := numbered(0, 1_000_000)
+	for range 2 {
+		s, err := readBody(r, body, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Taken != 1_000_000 || s.Unused.Series != 1_000_000 || s.Unused.Bytes < 10_000_000 {
+			t.Errorf("%d samples are read, %+v unused", s.Taken, s.Unused)
+		}
+	}
 }
 
 // endsAfter is a context that ends when it has been asked n times.

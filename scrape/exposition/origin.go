@@ -15,10 +15,14 @@ type origin struct {
 	helped   int
 }
 
+// mostRepaired is the largest body, in lines, whose layout has an origin: beyond
+// it there is no memory for two of them at a time.
+const mostRepaired = 250_000
+
 // origin keeps what a layout is made of, nil if that is not the sum of what its
 // lines mean one by one.
 func (b *builder) origin() *origin {
-	if b.format == protobuf || b.ambiguous || len(b.limited) > 0 || b.helped > maxHelps {
+	if len(b.lines) > mostRepaired || b.format == protobuf || b.ambiguous || len(b.limited) > 0 || b.helped > maxHelps {
 		return nil
 	}
 	for i := range b.groups {

@@ -222,6 +222,10 @@ func (p *patch) groupHere(there int32, first, end int, at int32) int32 {
 	if isPart {
 		p.byHash[old.hash] = n
 	}
+	if old.series != nil {
+		p.wanted++
+		p.wantedLabels += len(old.series.Labels)
+	}
 	if old.fault == "" {
 		if f.Series++; f.Series == 1 {
 			f.begin, f.Labels = at, p.labelsOf(old)

@@ -167,7 +167,7 @@ func (r *Reader) readNew(ctx context.Context, text string, f format, b *Body, m 
 	builder := r.library.builders.Get().(*builder)
 	defer builder.release()
 	lines := strings.Count(text, "\n")
-	if lines > MaxLines {
+	if lines > MaxTextLines {
 		return Scrape{}, tooManyLines(lines)
 	}
 	builder.begin(f, r.window(b), lines, len(text))
