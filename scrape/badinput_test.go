@@ -42,6 +42,9 @@ func TestCanaryBadTargetsAreDownWithAReasonThatHelps(t *testing.T) {
 
 	f("500", "answered HTTP status 500 Internal Server Error; look at the target's own log", nil, code(500))
 	f("401", "answered HTTP status 401 Unauthorized; set basic_auth or authorization", nil, code(401))
+	f("401 with credentials", "the target does not accept the credentials of the job: check basic_auth", func(c *JobConfig) {
+		c.HTTPClientConfig.BasicAuth = &config.BasicAuth{Username: "redpoll", Password: "wrong"}
+	}, code(401))
 	f("404", "is the metrics path (/metrics) right?", nil, code(404))
 	f("HTML", "answered text/html instead of metrics; is the metrics path (/metrics) right?", nil, write("<!doctype html><p>Hello"))
 	f("JSON", "answered application/json instead of metrics", nil, func(w http.ResponseWriter, _ *http.Request) {
@@ -152,7 +155,7 @@ func TestFastTLSErrorsSayWhatToSet(t *testing.T) {
 
 func TestFastPlainHTTPToATLSPort(t *testing.T) {
 	status := scrapeOnce(t, serveTLS(t), nil)
-	wantContains(t, "the error", status.Error, "answered HTTP status 400")
+	wantContains(t, "the error", status.Error, "answered HTTP status 400 Bad Request; if the target speaks TLS, set scheme: https")
 }
 
 func TestFastSamplesThatCannotBeUsedAreCountedAndTheRestTaken(t *testing.T) {

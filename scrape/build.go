@@ -158,6 +158,19 @@ func (p *blueprint) setURL(b *labels.Builder, params url.Values) error {
 	return nil
 }
 
+// hostPort is the address with the port that is connected to, also where the
+// address leaves it to the scheme.
+func (p *blueprint) hostPort() string {
+	host := url.URL{Host: p.address}
+	switch {
+	case host.Port() != "":
+		return p.address
+	case strings.HasPrefix(p.URL, "https:"):
+		return strings.TrimSuffix(p.address, ":") + ":443"
+	}
+	return strings.TrimSuffix(p.address, ":") + ":80"
+}
+
 // identify works out the ID: it does not depend on anything but pool, URL and
 // labels.
 func identify(t *redpoll.Target) string {

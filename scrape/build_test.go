@@ -50,6 +50,8 @@ relabel_configs:
   - {target_label: __address__, replacement: '127.0.0.1:9115'}`,
 		"https://127.0.0.1:9115/probe?module=http&module=more&target=http%3A%2F%2Fshop.example%2Fa%3Fb%3Dc&x=y shop map[instance:http://shop.example/a?b=c job:shop]",
 		"https://127.0.0.1:9115/probe?module=ssh&module=more&target=shop.example%3A22&x=y shop map[instance:shop.example:22 job:shop]")
+	f("metrics_path: metrics\nstatic_configs: [{targets: ['a:80']}]",
+		"http://a:80/metrics shop map[instance:a:80 job:shop]")
 	f("static_configs: [{targets: [a], labels: {team: x}}]\nrelabel_configs: [{action: labeldrop, regex: 'job|team'}, {target_label: __scheme__, replacement: https}]",
 		"https://a/metrics shop map[instance:a]")
 	f("static_configs: [{targets: [a, a]}, {targets: [a]}]",
@@ -112,7 +114,7 @@ relabel_configs: [{source_labels: [__address__], regex: "bad:80|worse:80", targe
 		if len(targets) != 1 || len(targets[0].Warnings) != 1 {
 			t.Fatalf("%s: %q: targets %+v", label, value, targets)
 		}
-		wantContains(t, "the warning", targets[0].Warnings[0], `2 discovered targets cannot be scraped, for example "bad:80": `+want)
+		wantContains(t, "the warning", targets[0].Warnings[0], `2 targets of the job cannot be scraped, for example "bad:80": `+want)
 		wantContains(t, "the log", log.String(), "pool=shop")
 		dropped, counts := m.Dropped()
 		if len(dropped) != 2 || counts["shop"] != 2 || dropped[0].Pool != "shop" || dropped[0].Discovered["__address__"] != "bad:80" {

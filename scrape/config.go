@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/prometheus/common/config"
@@ -246,9 +245,6 @@ func (c *JobConfig) validate(g Global) error {
 	}
 	if c.Scheme != "http" && c.Scheme != "https" {
 		return fmt.Errorf("scheme: %q is neither http nor https", c.Scheme)
-	}
-	if !strings.HasPrefix(c.MetricsPath, "/") {
-		return fmt.Errorf("metrics_path: %q does not begin with a slash", c.MetricsPath)
 	}
 	for _, validate := range []func() error{
 		c.HTTPClientConfig.Validate, c.Limits.validate, c.Formats.validate, c.validateHistograms,

@@ -142,7 +142,6 @@ func TestFastConfigRefusesWithTheField(t *testing.T) {
 	f("job_name: j\nscrape_interval: 50ms", `scrape_interval: 50ms is too short; the shortest is 100ms (job "j")`)
 	f("job_name: j\nscrape_interval: 1s\nscrape_timeout: 2s", "scrape_timeout: 2s is longer than scrape_interval, 1s")
 	f("job_name: j\nscheme: ftp", `scheme: "ftp" is neither http nor https`)
-	f("job_name: j\nmetrics_path: metrics", `metrics_path: "metrics" does not begin with a slash`)
 	f("job_name: j\nmax_endpoints: -1", "max_endpoints: -1 is negative")
 	f("job_name: j\nmax_endpoints: 100001", "max_endpoints: 100001 is too many; the most is 100000")
 	f("job_name: j\nbody_size_limit: many", `"many" is not a size; write it as 50MB`)

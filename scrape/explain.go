@@ -71,7 +71,7 @@ func explainNetwork(err error, t *target) (reason, string) {
 	}
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return noConnection, fmt.Sprintf("nothing listens on %s: connection refused; is the exporter running?", t.address)
+		return noConnection, fmt.Sprintf("nothing listens on %s: connection refused; is the exporter running?", t.hostPort())
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
 		return noConnection, fmt.Sprintf("there is no route to %s", t.address)
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
@@ -95,11 +95,13 @@ func explainTLS(err error, t *target) (reason, string) {
 	case errors.As(err, &unknown):
 		return badTLS, "TLS: the certificate is signed by an unknown authority; name the authority in tls_config.ca_file"
 	case errors.As(err, &hostname):
-		return badTLS, fmt.Sprintf("TLS: the certificate is not for %s; set tls_config.server_name", t.address)
+		return badTLS, fmt.Sprintf("TLS: the certificate is for another name: %.300s; set tls_config.server_name", hostname.Error())
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return badTLS, "TLS: the certificate has expired or is not valid yet; renew it, or check the clocks"
 	case errors.As(err, &invalid):
 		return badTLS, "TLS: the certificate is not valid: " + invalid.Error()
+	case strings.Contains(err.Error(), "tls: certificate required"), strings.Contains(err.Error(), "tls: bad certificate"):
+		return badTLS, fmt.Sprintf("TLS: the target does not accept the client's certificate, or the lack of one: %.200s; set tls_config.cert_file and key_file", err.Error())
 	case strings.Contains(err.Error(), "tls: "):
 		return badTLS, fmt.Sprintf("TLS: the handshake failed: %.200s", err.Error())
 	}
@@ -156,6 +158,10 @@ func explainAnswer(err error, t *target) (reason, string) {
 
 func adviceFor(code int, t *target) string {
 	switch {
+	case code == 400 && strings.HasPrefix(t.URL, "http://"):
+		return "; if the target speaks TLS, set scheme: https"
+	case (code == 401 || code == 403) && hasCredentials(&t.job.config.HTTPClientConfig):
+		return "; the target does not accept the credentials of the job: check basic_auth, authorization, oauth2 or http_headers"
 	case code == 401 || code == 403:
 		return "; set basic_auth or authorization in the job"
 	case code == 404:

@@ -36,8 +36,23 @@ func TestFastExplanationsSayWhatToDo(t *testing.T) {
 	f(syscall.ECONNRESET, "the connection was reset before the answer was complete")
 	f(invalid(x509.Expired), "TLS: the certificate has expired or is not valid yet; renew it, or check the clocks")
 	f(invalid(x509.NotAuthorizedToSign), "TLS: the certificate is not valid: x509: certificate is not authorized to sign other certificates")
-	f(x509.HostnameError{Certificate: &x509.Certificate{}, Host: "x"}, "TLS: the certificate is not for shop.example:8080; set tls_config.server_name")
+	f(x509.HostnameError{Certificate: &x509.Certificate{}, Host: "x"}, "TLS: the certificate is for another name: x509: certificate is not valid for any names, but wanted to match x; set tls_config.server_name")
+	f(errors.New("remote error: tls: certificate required"), "TLS: the target does not accept the client's certificate, or the lack of one: remote error: tls: certificate required; set tls_config.cert_file and key_file")
 	f(x509.UnknownAuthorityError{}, "TLS: the certificate is signed by an unknown authority; name the authority in tls_config.ca_file")
 	f(errors.New(`net/http: HTTP/1.x transport connection broken: malformed HTTP response "\x15"`), "the answer is not HTTP; if the target speaks TLS, set scheme: https")
 	f(fmt.Errorf("%s", strings.Repeat("x", 9999)), strings.Repeat("x", 300))
+}
+
+func TestFastExplanationsOfAnAddressWithoutAPortNameThePort(t *testing.T) {
+	refused := &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+	for _, one := range []struct{ scheme, address, want string }{
+		{"http", "shop.example", "nothing listens on shop.example:80: "},
+		{"https", "shop.example", "nothing listens on shop.example:443: "},
+		{"http", "[::1]", "nothing listens on [::1]:80: "},
+		{"https", "[::1]:8080", "nothing listens on [::1]:8080: "},
+	} {
+		target := idle(t, jobConfig(t, func(c *JobConfig) { c.Scheme = one.scheme }, one.address)).jobs[0].targets[0]
+		_, got := explain(refused, target)
+		wantContains(t, "the explanation", got, one.want)
+	}
 }

@@ -191,7 +191,7 @@ func (p *population) finish() {
 			len(j.targets), limit)
 	}
 	if p.refused > 0 {
-		j.warnings = append(j.warnings, fmt.Sprintf("%d discovered targets cannot be scraped, for example %v; correct them or relabel_configs", p.refused, p.refusal))
+		j.warnings = append(j.warnings, fmt.Sprintf("%s of the job cannot be scraped, for example %v; correct the configuration or relabel_configs", redpoll.CountOf(p.refused, "target"), p.refusal))
 	}
 	for _, t := range j.targets {
 		t.bar(barred)

@@ -73,6 +73,6 @@ func describeJob(c *scrape.JobConfig) string {
 	if n := len(c.RelabelConfigs); n > 0 {
 		through = ", through " + redpoll.CountOf(n, "rule") + " of relabel_configs"
 	}
-	return fmt.Sprintf("%s: %s%s, every %v, timeout %v, %s://…%s", plainText(c.JobName), strings.Join(from, ", "), through,
-		c.ScrapeInterval, c.ScrapeTimeout, c.Scheme, plainText(c.MetricsPath))
+	return fmt.Sprintf("%s: %s%s, every %v, timeout %v, %s://…/%s", plainText(c.JobName), strings.Join(from, ", "), through,
+		c.ScrapeInterval, c.ScrapeTimeout, c.Scheme, plainText(strings.TrimPrefix(c.MetricsPath, "/")))
 }
