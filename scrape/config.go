@@ -132,7 +132,9 @@ type JobConfig struct {
 	Params         url.Values     `yaml:"params,omitempty"`
 
 	// HonorLabels keeps a label of a series that the target has, too. Otherwise
-	// the series' own is renamed to exported_….
+	// the series' own is renamed to exported_…. A series without a label of the
+	// target's is then another than one that has it with the target's value; in
+	// Prometheus they are the same, and of the two the first counts.
 	HonorLabels bool `yaml:"honor_labels,omitempty"`
 	// HonorTimestamps takes the times that the target gives its samples; true
 	// unless set.

@@ -51,7 +51,9 @@ func (c Conventions) Validate() error {
 }
 
 // Mappings are a job's own conventions. In YAML a single one may stand without
-// a list.
+// a list. Labels have the names that the target exposes; that of a label which the
+// target has, too, is exported_… only in a job with metric_relabel_configs and
+// without honor_labels.
 type Mappings []red.Convention
 
 // UnmarshalYAML accepts one mapping or a list of them.

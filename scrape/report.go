@@ -15,7 +15,9 @@ import (
 
 // scrapeReport is what Prometheus writes down of every scrape beside its samples, see
 // https://prometheus.io/docs/concepts/jobs_instances/. All counts are 0 where
-// nothing was fetched.
+// nothing was fetched. Of a body that failed they are what had been counted up
+// to the fault; over sample_limit (on_limit: fail) that is all of it. Such a
+// body adds nothing, where Prometheus counts the series up to the limit.
 type scrapeReport struct {
 	up       bool
 	duration time.Duration // until everything was worked out

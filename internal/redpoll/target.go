@@ -70,6 +70,7 @@ type TargetStatus struct {
 	Durations []time.Duration
 	// Samples counts the samples that the last scrape exposed, as Prometheus'
 	// scrape_samples_scraped does: every bucket, quantile, sum and count is one.
+	// Of a body that failed it counts those before the fault.
 	// Skipped counts those that could not be used though relabelling and limits
 	// left them; SkippedReason names the first and says why.
 	Samples       int

@@ -50,6 +50,7 @@ type builder struct {
 	helped               int  // bytes of help and units that the families have
 	ambiguous            bool // some value stood behind a bare name, which may go on with what begins another value
 	limited              limited
+	excess               error // of samples, where it fails the body; the rest is only counted then
 }
 
 // slot is the value of a line, and what it says of its group.
@@ -106,6 +107,11 @@ func (b *builder) readText(ctx context.Context, body string) error {
 		}
 		b.again()
 	}
+}
+
+// counted is what is known of a body that fails.
+func (b *builder) counted() Scrape {
+	return Scrape{Exposed: b.exposed, Relabelled: b.relabelled, Limited: b.limited}
 }
 
 // linesBetween is how many lines are read between two looks at whether ctx has
@@ -276,6 +282,7 @@ func (b *builder) again() {
 	b.prefixes.Reset()
 	b.births, b.natives, b.limited, b.described, b.repaired = b.births[:0], nil, nil, nil, nil
 	b.last, b.exposed, b.relabelled, b.labelled, b.helped, b.wanted, b.wantedLabels = noGroup, 0, 0, 0, 0, 0, 0
+	b.excess = nil
 	b.unexplained, b.late, b.ambiguous, b.pattern = false, false, false, pattern{}
 }
 

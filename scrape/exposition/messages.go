@@ -31,8 +31,11 @@ func (r *Reader) readProtobuf(ctx context.Context, body *Body, w *workspace) (Sc
 	}
 	for _, name := range names {
 		if err := b.readFamily(ctx, families[name]); err != nil {
-			return Scrape{}, err
+			return b.counted(), err
 		}
+	}
+	if b.excess != nil {
+		return b.counted(), b.excess
 	}
 	l := b.link(false)
 	w.begin(l)

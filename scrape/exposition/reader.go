@@ -77,6 +77,11 @@ func (r *Reader) Release() {
 // trusted, or is that of ctx, which ends the reading soon; the Reader keeps its
 // state and may read the next body. The Scrape is valid until Release, or the
 // next Read.
+//
+// With an error the Scrape has Exposed, Relabelled and Limited alone, as far as
+// they had been counted, as Prometheus reports them: of a body over
+// Limits.Samples all, of others what stands before the fault, or 0 where the
+// body was refused as a whole.
 func (r *Reader) Read(ctx context.Context, b Body) (Scrape, error) {
 	r.Release()
 	w := r.library.workspaces.Get().(*workspace)
@@ -84,7 +89,7 @@ func (r *Reader) Read(ctx context.Context, b Body) (Scrape, error) {
 	if err != nil {
 		w.clear()
 		r.library.workspaces.Put(w)
-		return Scrape{}, err
+		return s, err
 	}
 	r.workspace = w
 	return s, nil
@@ -184,8 +189,11 @@ func (r *Reader) readNew(ctx context.Context, text string, f format, b *Body, m 
 	}
 	if !repaired {
 		if err := builder.readText(ctx, text); err != nil {
-			return Scrape{}, err
+			return builder.counted(), err
 		}
+	}
+	if builder.excess != nil {
+		return builder.counted(), builder.excess
 	}
 	l := builder.link(r.known.read > 0) // a target that has changed will again
 	w.begin(l)

@@ -105,11 +105,11 @@ func (b *builder) limit(name string, list []pair) (left bool, err error) {
 		return false, nil
 	}
 	example := seriesOf(name, Untyped, list)
-	if o.Fail {
-		if which == "sample_limit" {
-			return false, overLimit("%s is %d, and the body has more samples, %v being the first", which, limit, example)
-		}
+	if o.Fail && which != "sample_limit" {
 		return false, overLimit("%s is %d, and %v has %d", which, limit, example, has)
+	}
+	if o.Fail && b.excess == nil {
+		b.excess = overLimit("%s is %d, and the body has more samples, %v being the first", which, limit, example)
 	}
 	b.limited.add(which, example.String())
 	return true, nil
