@@ -58,8 +58,8 @@ func (p Protocol) validate() error {
 		PrometheusProto, OpenMetrics1_0_0, OpenMetrics0_0_1, PrometheusText1_0_0, PrometheusText0_0_4)
 }
 
-// NativeHistograms reports whether native histograms are read.
-func (f *Formats) NativeHistograms() bool {
+// nativeHistograms reports whether native histograms are read.
+func (f *Formats) nativeHistograms() bool {
 	return f.ScrapeNativeHistograms == nil || *f.ScrapeNativeHistograms
 }
 
@@ -106,7 +106,7 @@ func (f *Formats) fillDefaults() {
 
 // protocols are those to ask for where none are set.
 func (f *Formats) protocols() []Protocol {
-	if f.NativeHistograms() {
+	if f.nativeHistograms() {
 		return append([]Protocol{PrometheusProto}, textProtocols...)
 	}
 	return slices.Clone(textProtocols)

@@ -15,17 +15,14 @@ type RawExposition struct {
 	// Body is text, decompressed, and as hostile as the target: it may be of any
 	// kind but protobuf, and need not be UTF-8.
 	Body []byte
-	// ContentType is what the target says of it, at most maxContentType bytes.
-	ContentType string
 	// Truncated tells that Body is only the beginning, up to the end of a line
 	// where there is one.
 	Truncated bool
 }
 
 const (
-	maxRaw         = 4 << 20 // of a RawExposition's Body, in bytes
-	maxContentType = 256
-	maxLooks       = 4 // at a time
+	maxRaw   = 4 << 20 // of a RawExposition's Body, in bytes
+	maxLooks = 4       // at a time
 )
 
 // Errors of Exposition beside those that say why a target cannot be looked at.
@@ -84,8 +81,7 @@ func (t *target) look(ctx context.Context) (RawExposition, error) {
 		return RawExposition{}, err
 	}
 	defer closeBody(response.Body)
-	contentType := response.Header.Get("Content-Type")
-	if exposition.IsProtobuf(contentType) {
+	if exposition.IsProtobuf(response.Header.Get("Content-Type")) {
 		return RawExposition{}, errNoText
 	}
 	text, release, err := decompress(response)
@@ -97,7 +93,7 @@ func (t *target) look(ctx context.Context) (RawExposition, error) {
 	if err != nil && len(body) <= maxRaw {
 		return RawExposition{}, err
 	}
-	raw := RawExposition{Body: body, ContentType: contentType[:min(len(contentType), maxContentType)]}
+	raw := RawExposition{Body: body}
 	if len(body) > maxRaw {
 		raw.Truncated = true
 		raw.Body = body[:maxRaw]
