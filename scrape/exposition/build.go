@@ -4,8 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-
-	dto "github.com/prometheus/client_model/go"
 )
 
 // builder makes a layout of a body, line by line, and reads its values on the
@@ -35,7 +33,9 @@ type builder struct {
 	expected    int // lines
 	slots       []slot
 	values      []float64
-	natives     []*dto.Histogram
+	heads       []head // of protobuf
+	sources     sources
+	exponential exponential
 	described   *Series // of protobuf, the first that is left out
 	describedAt int32   // its slot
 	births      []birth
@@ -45,12 +45,16 @@ type builder struct {
 	repaired *layout // that the body differs from, if it is read as a patch of it
 
 	exposed, relabelled  int
-	labelled             int  // labels that were read
-	wanted, wantedLabels int  // series that are, and their labels
-	helped               int  // bytes of help and units that the families have
-	ambiguous            bool // some value stood behind a bare name, which may go on with what begins another value
+	labelled             int // labels that were read
+	wanted, wantedLabels int // series that are, and their labels
+	helped               int // bytes of help and units that the families have
 	limited              limited
 	excess               error // of samples, where it fails the body; the rest is only counted then
+
+	// ambiguous tells that there can be no plan: a value stood behind a bare
+	// name, which may go on with what begins another value, or a number of
+	// protobuf decides what others mean.
+	ambiguous bool
 }
 
 // slot is the value of a line, and what it says of its group.
@@ -280,10 +284,11 @@ func (b *builder) again() {
 	b.groups, b.common, b.slots = b.groups[:0], b.common[:0], b.slots[:0]
 	b.values, b.lines = b.values[:0], b.lines[:0]
 	b.prefixes.Reset()
-	b.births, b.natives, b.limited, b.described, b.repaired = b.births[:0], nil, nil, nil, nil
+	b.births, b.limited, b.described, b.repaired = b.births[:0], nil, nil, nil
 	b.last, b.exposed, b.relabelled, b.labelled, b.helped, b.wanted, b.wantedLabels = noGroup, 0, 0, 0, 0, 0, 0
 	b.excess = nil
 	b.unexplained, b.late, b.ambiguous, b.pattern = false, false, false, pattern{}
+	b.heads, b.sources = b.heads[:0], b.sources.empty()
 }
 
 // mostKept is the largest body, in lines, whose builder is used again.
@@ -291,13 +296,14 @@ const mostKept = 20_000
 
 // release empties a builder and keeps it for another body.
 func (b *builder) release() {
-	if len(b.lines) > mostKept {
+	if len(b.slots) > mostKept {
 		return
 	}
 	b.again()
 	clear(b.metadata)
 	clear(b.groups[:cap(b.groups)])
 	clear(b.common[:cap(b.common)])
+	clear(b.heads[:cap(b.heads)])
 	clear(b.scanner.labels[:cap(b.scanner.labels)])
 	b.scanner = scanner{labels: b.scanner.labels[:0]}
 	b.library.builders.Put(b)

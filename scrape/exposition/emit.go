@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"math"
 
-	dto "github.com/prometheus/client_model/go"
-
 	"github.com/redpoll/redpoll/internal/redpoll"
 )
 
@@ -22,10 +20,12 @@ type workspace struct {
 	skipped    Skipped
 
 	// Of a protobuf body.
-	exposed []*dto.Histogram // the native ones; the value of their slots is their place
-	buckets int              // native ones that the Scrape may still have
-	finest  int              // schema of them
-	most    int              // buckets of each; 0 is no limit
+	numbers     []float64 // see walker
+	exposed     [][]byte  // native histograms, as messages; the value of their slots is their place
+	exponential exponential
+	buckets     int // native ones that the Scrape may still have
+	finest      int // schema of them
+	most        int // buckets of each; 0 is no limit
 }
 
 // begin makes room for the values and samples of a layout, and forgets the
@@ -47,7 +47,8 @@ func (w *workspace) clear() {
 	clear(w.histograms)
 	w.samples, w.histograms, w.summaries = w.samples[:0], w.histograms[:0], w.summaries[:0]
 	w.quantiles, w.natives, w.copied = w.quantiles[:0], w.natives[:0], w.copied[:0]
-	w.skipped, w.exposed = Skipped{}, nil
+	clear(w.exposed)
+	w.skipped, w.exposed = Skipped{}, w.exposed[:0]
 }
 
 // isRoomy reports whether there is room for far more than is used.

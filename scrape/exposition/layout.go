@@ -32,6 +32,7 @@ type layout struct {
 	// are of their series.
 	ids []uint64
 
+	sources     sources // of protobuf
 	described   *Series // of protobuf, the first that is left out, for messages
 	describedAt int32   // its slot
 
@@ -73,7 +74,7 @@ const (
 
 // size is about how many bytes a layout takes.
 func (l *layout) size() int64 {
-	size := len(l.text) + 16*len(l.lines) + 72*len(l.steps) + 200*len(l.families)
+	size := len(l.text) + 16*len(l.lines) + 4*len(l.sources.from) + 72*len(l.steps) + 200*len(l.families)
 	if o := l.origin; o != nil {
 		size += 16*len(o.slots) + 64*len(o.groups) + 32*len(o.births) + 200*len(o.metadata)
 	}

@@ -56,6 +56,11 @@ type Size struct {
 	Buckets int // native ones
 }
 
+// without is the size of the rest of a body.
+func (s Size) without(part Size) Size {
+	return Size{s.Lines - part.Lines, s.Labels - part.Labels, s.Buckets - part.Buckets}
+}
+
 // Measure takes the size of a body with the Content-Type that it came with,
 // which is cheap compared to reading it. An error is a *LimitError, or says what
 // is wrong with a protobuf body.

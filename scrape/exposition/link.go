@@ -15,7 +15,7 @@ func (b *builder) link(repairable bool) *layout {
 	l := &layout{
 		format: b.format, text: b.prefixes.String(), lines: slices.Clone(b.lines),
 		values: len(b.values), exposed: b.exposed, relabelled: b.relabelled, limited: b.limited,
-		described: b.described, describedAt: b.describedAt, ids: b.ids(), isPlan: b.format != protobuf && !b.ambiguous,
+		described: b.described, describedAt: b.describedAt, ids: b.ids(), isPlan: !b.ambiguous,
 	}
 	l.hash = l.digest()
 	b.share()
@@ -31,7 +31,11 @@ func (b *builder) link(repairable bool) *layout {
 		f.share.Series = f.Series
 		add(share, f.share)
 	}
-	l.unused.Bytes = len(l.text) - l.used.Bytes
+	if b.format == protobuf {
+		l.sources = b.sources.clone()
+	} else {
+		l.unused.Bytes = len(l.text) - l.used.Bytes
+	}
 	k := linker{b: b, l: l, births: b.bornAt()}
 	k.link(families)
 	if repairable {

@@ -3,6 +3,8 @@ package exposition
 import (
 	"strings"
 
+	dto "github.com/prometheus/client_model/go"
+
 	"github.com/redpoll/redpoll/internal/redpoll"
 )
 
@@ -80,7 +82,8 @@ func (t declared) typ() Type {
 type metadata struct {
 	typ        declared
 	help, unit string
-	bytes      int // of the comments
+	bytes      int            // of the comments
+	exposed    dto.MetricType // of protobuf
 }
 
 // naming is what the name of a sample says.

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"math"
 
-	dto "github.com/prometheus/client_model/go"
-
 	"github.com/redpoll/redpoll/internal/redpoll"
 )
 
@@ -28,8 +26,9 @@ func (w *workspace) native(s *step, out *Sample) (why string) {
 		w.natives = append(w.natives, Native{})
 	}
 	n := &w.natives[len(w.natives)-1]
-	exposed := w.exposed[int(place)]
-	finest, _ := coarseEnough(exposed, w.finest, w.most)
+	exposed := &w.exponential
+	exposed.read(w.exposed[int(place)])
+	finest, _ := exposed.coarseEnough(w.finest, w.most)
 	why = n.set(exposed, finest)
 	if width := len(n.Buckets.Counts); why == "" && s.series != nil {
 		if width > w.buckets {
@@ -46,14 +45,6 @@ func (w *workspace) native(s *step, out *Sample) (why string) {
 	return why
 }
 
-// isNative reports whether a histogram has native buckets. The specification
-// makes the difference from a classic one this way: a native histogram without
-// observations has a zero threshold or a span of no buckets at all.
-func isNative(h *dto.Histogram) bool {
-	return len(h.GetPositiveSpan()) > 0 || len(h.GetNegativeSpan()) > 0 ||
-		h.GetZeroThreshold() > 0 || h.GetZeroCount() > 0 || h.GetZeroCountFloat() > 0
-}
-
 // schemaOf is the finest schema whose buckets grow by the factor at least; as
 // fine as there is if that is 1 or less.
 func schemaOf(factor float64) int {
@@ -66,65 +57,62 @@ func schemaOf(factor float64) int {
 // coarseEnough is the finest schema, but none above finest, at which the buckets
 // of a histogram are as many as most, 0 being no limit; ok is false if they are
 // more even at the coarsest.
-func coarseEnough(exposed *dto.Histogram, finest, most int) (schema int, ok bool) {
-	positive := run{exposed.GetPositiveSpan(), exposed.GetPositiveDelta(), exposed.GetPositiveCount()}
-	negative := run{exposed.GetNegativeSpan(), exposed.GetNegativeDelta(), exposed.GetNegativeCount()}
-	if most == 0 || positive.size()+negative.size() <= most {
+func (x *exponential) coarseEnough(finest, most int) (schema int, ok bool) {
+	if most == 0 || x.positive.size()+x.negative.size() <= most {
 		return finest, true
 	}
-	for _, r := range [...]run{positive, negative} {
+	for _, r := range [...]*run{&x.positive, &x.negative} {
 		if _, why := r.total(); why != "" {
 			return finest, true // set says why it cannot be used
 		}
 	}
-	as := int(exposed.GetSchema())
-	for schema = min(as, finest, redpoll.MaxSchema); schema >= redpoll.MinSchema; schema-- {
-		if positive.sizeAt(as-schema)+negative.sizeAt(as-schema) <= most {
+	for schema = min(x.schema, finest, redpoll.MaxSchema); schema >= redpoll.MinSchema; schema-- {
+		if x.positive.sizeAt(x.schema-schema)+x.negative.sizeAt(x.schema-schema) <= most {
 			return schema, true
 		}
 	}
 	return finest, false
 }
 
+// isWithin reports whether the limits let a histogram have its buckets, with
+// some resolution.
+func (x *exponential) isWithin(message []byte, limits *Limits) bool {
+	x.read(message)
+	_, ok := x.coarseEnough(schemaOf(limits.NativeFactor), limits.NativeBuckets)
+	return ok
+}
+
 // set takes over an exposed native histogram, reusing the memory for the counts.
-// Buckets are merged where the schema is finer than finest. why is not empty if it cannot be used. Of a schema that it does not know
-// Prometheus takes nothing of the whole body; here the other series are read.
-func (n *Native) set(exposed *dto.Histogram, finest int) (why string) {
-	count, known := countOf(exposed)
-	zero := exposed.GetZeroCountFloat()
-	if zero == 0 {
-		zero = float64(exposed.GetZeroCount())
-	}
-	threshold, schema := exposed.GetZeroThreshold(), exposed.GetSchema()
-	n.ExposedSchema = int(schema)
+// Buckets are merged where the schema is finer than finest. why is not empty if
+// it cannot be used. Of a schema that it does not know Prometheus takes nothing
+// of the whole body; here the other series are read.
+func (n *Native) set(exposed *exponential, finest int) (why string) {
+	schema := exposed.schema
+	n.ExposedSchema = schema
 	switch {
 	case schema == customSchema:
 		return "has custom buckets (schema -53), whose bounds the protobuf format cannot tell"
 	case schema < redpoll.MinSchema || schema > finestSchema:
 		return fmt.Sprintf("has native buckets of schema %d, which is none of the exponential ones", schema)
-	case !(threshold >= 0) || math.IsInf(threshold, 1):
+	case !(exposed.threshold >= 0) || math.IsInf(exposed.threshold, 1):
 		return "has a zero bucket that is not finite"
-	case !known || !plausible(count) || !plausible(zero):
+	case !plausible(exposed.count) || !plausible(exposed.zero):
 		return "has no sound count of its observations"
 	}
-	n.Count, n.Sum = count, math.NaN()
-	n.Buckets = redpoll.Exponents{Threshold: threshold, Zero: redpoll.WholeCount(zero), Counts: n.Buckets.Counts[:0]}
-	if exposed.SampleSum != nil {
-		n.Sum = exposed.GetSampleSum()
-	}
-	negative := run{exposed.GetNegativeSpan(), exposed.GetNegativeDelta(), exposed.GetNegativeCount()}
-	below, why := negative.total()
+	n.Count, n.Sum = exposed.count, exposed.sum
+	n.Buckets = redpoll.Exponents{Threshold: exposed.threshold, Zero: redpoll.WholeCount(exposed.zero), Counts: n.Buckets.Counts[:0]}
+	below, why := exposed.negative.total()
 	if why != "" {
 		return why
 	}
 	if below > 0 {
 		return "has observations below zero, which no duration is"
 	}
-	return n.setBuckets(int(schema), finest, run{exposed.GetPositiveSpan(), exposed.GetPositiveDelta(), exposed.GetPositiveCount()})
+	return n.setBuckets(schema, finest, &exposed.positive)
 }
 
 // setBuckets fills in the positive buckets.
-func (n *Native) setBuckets(schema, finest int, positive run) (why string) {
+func (n *Native) setBuckets(schema, finest int, positive *run) (why string) {
 	if _, why := positive.total(); why != "" {
 		return why
 	}
@@ -150,7 +138,7 @@ func (n *Native) setBuckets(schema, finest int, positive run) (why string) {
 // run are native buckets as exposed: spans of neighbours, and their counts
 // either as differences from the one before or as they are.
 type run struct {
-	spans  []*dto.BucketSpan
+	spans  []bucketSpan
 	deltas []int64
 	counts []float64
 }
@@ -158,16 +146,16 @@ type run struct {
 // total adds the counts up. why is not empty if they cannot be used: when it is
 // empty, each of them has its place in a span, and they are plausible even
 // together.
-func (r run) total() (sum float64, why string) {
+func (r *run) total() (sum float64, why string) {
 	if len(r.deltas) > 0 && len(r.counts) > 0 {
 		return 0, "has native buckets with whole and with float counts"
 	}
 	var places int64
 	for i, s := range r.spans {
-		if i > 0 && s.GetOffset() < 0 {
+		if i > 0 && s.offset < 0 {
 			return 0, "has native buckets that overlap"
 		}
-		places += int64(s.GetLength())
+		places += int64(s.length)
 	}
 	if places != int64(len(r.deltas)+len(r.counts)) {
 		return 0, "has more or fewer native buckets than counts of them"
@@ -190,11 +178,11 @@ func (r run) total() (sum float64, why string) {
 }
 
 // size is how many buckets there are.
-func (r run) size() int { return len(r.deltas) + len(r.counts) }
+func (r *run) size() int { return len(r.deltas) + len(r.counts) }
 
 // sizeAt is how many there are where the schema is coarser by shift. It needs a
 // total without a why.
-func (r run) sizeAt(shift int) (n int) {
+func (r *run) sizeAt(shift int) (n int) {
 	last := 0
 	r.each(func(number int, _ float64) {
 		if at := redpoll.Coarser(number, shift); n == 0 || at != last {
@@ -206,17 +194,17 @@ func (r run) sizeAt(shift int) (n int) {
 
 // bounds are the numbers of the first and the last bucket; ok is false if there
 // is none.
-func (r run) bounds() (first, last int, ok bool) {
+func (r *run) bounds() (first, last int, ok bool) {
 	next := 0
 	for _, s := range r.spans {
-		next += int(s.GetOffset())
-		if s.GetLength() == 0 {
+		next += int(s.offset)
+		if s.length == 0 {
 			continue
 		}
 		if !ok {
 			first, ok = next, true
 		}
-		next += int(s.GetLength())
+		next += int(s.length)
 		last = next - 1
 	}
 	return first, last, ok
@@ -224,11 +212,11 @@ func (r run) bounds() (first, last int, ok bool) {
 
 // each calls f with the number and the count of every bucket. It needs a total
 // without a why.
-func (r run) each(f func(number int, count float64)) {
+func (r *run) each(f func(number int, count float64)) {
 	next, read, running := 0, 0, int64(0)
 	for _, s := range r.spans {
-		next += int(s.GetOffset())
-		for range s.GetLength() {
+		next += int(s.offset)
+		for range s.length {
 			if len(r.counts) > 0 {
 				f(next, r.counts[read])
 			} else {
@@ -238,13 +226,4 @@ func (r run) each(f func(number int, count float64)) {
 			next, read = next+1, read+1
 		}
 	}
-}
-
-// countOf is the number of all observations, whether exposed as a whole number
-// or not.
-func countOf(h *dto.Histogram) (count float64, known bool) {
-	if count := h.GetSampleCountFloat(); count != 0 || h.SampleCount == nil {
-		return count, h.SampleCountFloat != nil
-	}
-	return float64(h.GetSampleCount()), true
 }

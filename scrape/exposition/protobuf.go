@@ -1,16 +1,10 @@
 package exposition
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"fmt"
-	"io"
 	"net/http"
 
-	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
 )
 
 // IsProtobuf reports whether a body of this Content-Type is read as
@@ -20,82 +14,92 @@ func IsProtobuf(contentType string) bool {
 	return expfmt.ResponseFormat(http.Header{"Content-Type": {contentType}}) == expfmt.FmtProtoDelim
 }
 
-// protobufNames has expfmt take every name that it takes in the text format.
-var protobufNames = expfmt.FmtProtoDelim.WithEscapingScheme(model.NoEscaping)
-
-// parseProtobuf has expfmt parse a body until ctx ends. The body must have been
-// measured: expfmt believes what a message says of its length.
-func parseProtobuf(ctx context.Context, body []byte) (map[string]*dto.MetricFamily, error) {
-	decoder := expfmt.NewDecoder(&untilDone{ctx, bytes.NewReader(body)}, protobufNames)
-	families := make(map[string]*dto.MetricFamily)
-	for {
-		family := new(dto.MetricFamily)
-		err := decoder.Decode(family)
+// readProtobuf reads a protobuf body: by the plan path if it is like that which
+// the reader, or another one of the library, had last.
+func (r *Reader) readProtobuf(ctx context.Context, b *Body, w *workspace) (Scrape, error) {
+	own := r.plan.layout
+	for i, l := range [...]*layout{own, r.library.newestOf(protobuf)} {
+		if l == nil || l.format != protobuf || i > 0 && l == own {
+			continue
+		}
+		m, err := w.readLike(ctx, l, r.window(b), b.Bytes, &r.library.options.Limits)
 		switch {
-		case ctx.Err() != nil:
-			return nil, ctx.Err()
-		case errors.Is(err, io.EOF):
-			return families, nil
 		case err != nil:
-			return nil, fmt.Errorf("family %d of the protobuf body: %w", len(families)+1, err)
-		}
-		if err := addFamily(families, family); err != nil {
-			return nil, err
+			return Scrape{}, err
+		case m.whole:
+			return r.scrape(l, w)
+		case l == own && m.cut && !b.Complete && r.cut < patientCuts:
+			r.cut++
+			return Scrape{}, errShorter
 		}
 	}
+	return r.readNewProtobuf(ctx, b, w)
 }
 
-// addFamily puts the metrics of a family that comes in pieces together, as the
-// text parser does, which leaves out families without metrics as well.
-func addFamily(families map[string]*dto.MetricFamily, family *dto.MetricFamily) error {
-	if len(family.GetMetric()) == 0 {
-		return nil
+// readLike reads a body that may be like that of a layout: the plan path.
+func (w *workspace) readLike(ctx context.Context, l *layout, window window, body []byte, limits *Limits) (match, error) {
+	w.begin(l)
+	walker := walker{
+		ctx: ctx, body: body, text: l.text, survey: surveyor{size: l.sources.size},
+		numbers: append(w.numbers[:0], 0), natives: w.exposed,
 	}
-	for _, m := range family.GetMetric() {
-		fillAbsent(m)
-	}
-	known := families[family.GetName()]
+	ok := walker.walk()
+	w.numbers = walker.numbers
+	w.setNative(walker.natives, limits)
 	switch {
-	case known == nil:
-		families[family.GetName()] = family
-	case known.GetType() != family.GetType():
-		return fmt.Errorf("the protobuf body has %.*s twice, as %v and as %v", maxShown, family.GetName(), known.GetType(), family.GetType())
-	default:
-		known.Metric = append(known.Metric, family.GetMetric()...)
+	case walker.err != nil:
+		return match{}, walker.err
+	case !ok || walker.at < len(l.text):
+		return match{cut: ok}, nil
 	}
-	return nil
+	if limits.NativeBuckets > 0 {
+		for _, message := range w.exposed {
+			if !w.exponential.isWithin(message, limits) {
+				return match{}, nil
+			}
+		}
+	}
+	return match{whole: l.sources.fill(w.values, w.numbers, window)}, nil
 }
 
-// fillAbsent makes a count and a sum that are not there 0, which is what
-// writers leave out if theirs is the newer syntax of protobuf, and how
-// Prometheus reads it.
-func fillAbsent(m *dto.Metric) {
-	if h := m.GetHistogram(); h != nil {
-		fill(&h.SampleCount)
-		fill(&h.SampleSum)
-	}
-	if s := m.GetSummary(); s != nil {
-		fill(&s.SampleCount)
-		fill(&s.SampleSum)
-	}
+// setNative has the native histograms of a body be read within limits.
+func (w *workspace) setNative(messages [][]byte, limits *Limits) {
+	w.exposed, w.buckets, w.finest, w.most = messages, MaxBuckets, schemaOf(limits.NativeFactor), limits.NativeBuckets
 }
 
-// untilDone reads until ctx ends.
-type untilDone struct {
-	ctx  context.Context
-	from io.Reader
-}
-
-// Read gives a few kilobytes at a time, as its reader asks for them.
-func (r *untilDone) Read(p []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
-		return 0, err
+// readNewProtobuf reads a body by the plain path.
+func (r *Reader) readNewProtobuf(ctx context.Context, body *Body, w *workspace) (Scrape, error) {
+	size, err := measureProtobuf(body.Bytes)
+	if err != nil {
+		return Scrape{}, err
 	}
-	return r.from.Read(p)
-}
-
-func fill[T any](field **T) {
-	if *field == nil {
-		*field = new(T)
+	b := r.library.builders.Get().(*builder)
+	defer b.release()
+	b.begin(protobuf, r.window(body), size.Lines, len(body.Bytes))
+	if err := b.readHeads(body.Bytes); err != nil {
+		return Scrape{}, err
 	}
+	walker := walker{
+		ctx: ctx, body: body.Bytes, recorder: &recorder{builder: b},
+		numbers: append(w.numbers[:0], 0),
+	}
+	ok := walker.walk()
+	w.numbers = walker.numbers
+	if walker.err == nil {
+		walker.err = ctx.Err()
+	}
+	switch {
+	case walker.err != nil:
+		return b.counted(), walker.err
+	case !ok:
+		return b.counted(), errWire
+	case b.excess != nil:
+		return b.counted(), b.excess
+	}
+	b.sources.size = size.without(walker.survey.size)
+	l := b.link(false)
+	w.begin(l)
+	copy(w.values, b.values)
+	w.setNative(walker.natives, &r.library.options.Limits)
+	return r.scrape(l, w)
 }

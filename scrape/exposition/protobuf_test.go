@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
 
 	"github.com/redpoll/redpoll/internal/redpoll"
 )
@@ -29,7 +30,7 @@ func counter(label string, v float64) *dto.Metric {
 func protobufOf(tb testing.TB, families ...*dto.MetricFamily) []byte {
 	tb.Helper()
 	var b bytes.Buffer
-	encoder := expfmt.NewEncoder(&b, protobufNames)
+	encoder := expfmt.NewEncoder(&b, expfmt.FmtProtoDelim.WithEscapingScheme(model.NoEscaping))
 	for _, f := range families {
 		if err := encoder.Encode(f); err != nil {
 			tb.Fatal(err)

@@ -16,9 +16,7 @@ const patternEnd, boundStart = `"} `, `,le="`
 // learn makes a line the pattern, if it is a bucket that can be one. With rules
 // for labels every line has to be looked at.
 func (b *builder) learn(text string, n naming) {
-	o := &b.library.options
-	byLabels := o.Relabel != nil || o.Limits.Samples+o.Limits.Labels+o.Limits.LabelNameLength+o.Limits.LabelValueLength > 0
-	if n.role != bucket || byLabels {
+	if n.role != bucket || b.library.options.isByLine() {
 		return
 	}
 	b.pattern = pattern{}
@@ -32,6 +30,11 @@ func (b *builder) learn(text string, n naming) {
 	if ok && text[end:] == patternEnd && bound == last.bound && last.group != noGroup && b.groups[last.group].fault == "" {
 		b.pattern = pattern{start: text[:at], group: last.group}
 	}
+}
+
+// isByLine reports whether every line has to be looked at.
+func (o *Options) isByLine() bool {
+	return o.Relabel != nil || o.Limits.Samples+o.Limits.Labels+o.Limits.LabelNameLength+o.Limits.LabelValueLength > 0
 }
 
 // repeat takes a sample whose line has the pattern.

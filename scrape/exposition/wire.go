@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"math"
 )
 
 // kind says what a field of a protobuf message adds to the size of a body.
@@ -25,25 +24,41 @@ const (
 type grammar [17]struct {
 	kind  kind
 	inner *grammar
+	part  part
 }
 
 // The messages of io/prometheus/client/metrics.proto that hold others.
 var (
-	leaf           = &grammar{}
-	exemplarShape  = &grammar{1: {label, leaf}, 3: {single, leaf}}
-	bucketShape    = &grammar{3: {single, exemplarShape}}
-	counterShape   = &grammar{2: {single, exemplarShape}, 3: {single, leaf}}
-	summaryShape   = &grammar{3: {line, leaf}, 4: {single, leaf}}
+	leaf          = &grammar{}
+	exemplarShape = &grammar{1: {label, leaf, passed}, 3: {single, leaf, passed}}
+	timeShape     = &grammar{1: {other, nil, secondsPart}, 2: {other, nil, nanosPart}}
+	valueShape    = &grammar{1: {other, nil, valuePart}}
+	counterShape  = &grammar{1: {other, nil, valuePart}, 2: {single, exemplarShape, passed}, 3: {single, timeShape, createdPart}}
+	quantileShape = &grammar{1: {other, nil, boundPart}, 2: {other, nil, valuePart}}
+	summaryShape  = &grammar{
+		1: {other, nil, countPart}, 2: {other, nil, sumPart},
+		3: {line, quantileShape, quantilePart}, 4: {single, timeShape, createdPart},
+	}
+	bucketShape = &grammar{
+		1: {other, nil, countPart}, 2: {other, nil, boundPart},
+		3: {single, exemplarShape, passed}, 4: {other, nil, floatCountPart},
+	}
 	histogramShape = &grammar{
-		3: {line, bucketShape}, 15: {single, leaf}, 16: {small, exemplarShape},
-		9: {small, leaf}, 10: {integers, nil}, 11: {floats, nil},
-		12: {small, leaf}, 13: {integers, nil}, 14: {floats, nil},
+		1: {other, nil, countPart}, 2: {other, nil, sumPart}, 4: {other, nil, floatCountPart},
+		3: {line, bucketShape, bucketPart}, 15: {single, timeShape, createdPart}, 16: {small, exemplarShape, passed},
+		6: {other, nil, nativePart}, 7: {other, nil, nativePart}, 8: {other, nil, nativePart},
+		9: {small, leaf, nativePart}, 10: {integers, nil, passed}, 11: {floats, nil, passed},
+		12: {small, leaf, nativePart}, 13: {integers, nil, passed}, 14: {floats, nil, passed},
 	}
 	metricShape = &grammar{
-		1: {label, leaf}, 2: {single, leaf}, 3: {single, counterShape},
-		4: {single, summaryShape}, 5: {single, leaf}, 7: {single, histogramShape},
+		1: {label, leaf, labelPart}, 2: {single, valueShape, gaugePart}, 3: {single, counterShape, counterPart},
+		4: {single, summaryShape, summaryPart}, 5: {single, valueShape, untypedPart}, 6: {other, nil, timestampPart},
+		7: {single, histogramShape, histogramPart},
 	}
-	familyShape = &grammar{4: {line, metricShape}}
+	familyShape = &grammar{
+		1: {other, nil, headPart}, 2: {other, nil, headPart}, 3: {other, nil, typePart},
+		4: {line, metricShape, metricPart}, 5: {other, nil, headPart},
+	}
 )
 
 // surveyor takes the size of a protobuf body without making anything of it.
@@ -72,38 +87,49 @@ func measureProtobuf(body []byte) (Size, error) {
 // walk takes the size of a message's fields.
 func (s *surveyor) walk(message []byte, fields *grammar) error {
 	labels := 0
-	var once [len(fields)]bool
+	var once uint32
 	for len(message) > 0 {
 		f, rest, err := nextField(message)
 		if err != nil {
 			return err
 		}
 		message = rest
-		if f.number >= len(fields) {
-			f.number = 0 // which no field has
-		}
-		kind, inner := fields[f.number].kind, fields[f.number].inner
-		if kind.isOnce() && f.wire == prefix {
-			if once[f.number] {
-				return errTwice
-			}
-			once[f.number] = true
-		}
-		if kind == label {
+		if f.number < len(fields) && fields[f.number].kind == label {
 			labels++
 		}
-		s.count(kind, f.value)
-		if err := s.check(labels, kind, f.value); err != nil {
-			return err
+		if labels > maxLineLabels {
+			return overLimit("family %d has a series with more than the %d labels that are read; expose fewer labels", s.family, maxLineLabels)
 		}
-		if inner == nil || f.wire != prefix {
-			continue
-		}
-		if err := s.walk(f.value, inner); err != nil {
+		if err := s.field(&f, fields, &once); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// field takes the size of one, of a message that had those fields before of
+// which once has the bits.
+func (s *surveyor) field(f *field, fields *grammar, once *uint32) error {
+	if f.number >= len(fields) {
+		return s.check(other, f.value)
+	}
+	kind, inner := fields[f.number].kind, fields[f.number].inner
+	if kind.isOnce() && f.wire == prefix {
+		if *once&(1<<f.number) != 0 {
+			return errTwice
+		}
+		*once |= 1 << f.number
+	}
+	if err := s.count(kind, f); err != nil {
+		return err
+	}
+	if err := s.check(kind, f.value); err != nil {
+		return err
+	}
+	if inner == nil || f.wire != prefix {
+		return nil
+	}
+	return s.walk(f.value, inner)
 }
 
 // isOnce reports whether no writer puts two such fields into a message. Reading
@@ -112,25 +138,35 @@ func (s *surveyor) walk(message []byte, fields *grammar) error {
 func (k kind) isOnce() bool { return k == single || k == integers || k == floats }
 
 // count adds a field to the size.
-func (s *surveyor) count(k kind, value []byte) {
+func (s *surveyor) count(k kind, f *field) error {
 	switch k {
 	case line:
 		s.size.Lines++
 	case label, small, single:
 		s.size.Labels++
 	case integers:
-		for _, b := range value {
-			if b < 0x80 { // the last byte of a number
-				s.size.Buckets++
+		if f.wire != prefix && f.wire != varint {
+			return nil
+		}
+		for rest := f.value; len(rest) > 0; s.size.Buckets++ {
+			n := 1
+			if rest[0] >= 0x80 {
+				if _, n = binary.Uvarint(rest); n <= 0 {
+					return errWire
+				}
 			}
+			rest = rest[n:]
 		}
 	case floats:
-		s.size.Buckets += len(value) / 8
+		if s.size.Buckets += len(f.value) / 8; f.wire == prefix && len(f.value)%8 != 0 {
+			return errCut
+		}
 	}
+	return nil
 }
 
 // check says which limit a field is over.
-func (s *surveyor) check(labels int, k kind, value []byte) error {
+func (s *surveyor) check(k kind, value []byte) error {
 	switch {
 	case s.size.Lines > MaxLines:
 		return overLimit("the body has more than the %d metrics and buckets that are read; expose fewer series or split the target", MaxLines)
@@ -138,8 +174,6 @@ func (s *surveyor) check(labels int, k kind, value []byte) error {
 		return overLimit("the body has more than the %d labels and other small parts that are read; expose fewer series or split the target", MaxLabels)
 	case s.size.Buckets > MaxBuckets:
 		return overLimit("the body has more than the %d native buckets that are read; expose fewer series, or set a limit of buckets in the application", MaxBuckets)
-	case labels > maxLineLabels:
-		return overLimit("family %d has a series with more than the %d labels that are read; expose fewer labels", s.family, maxLineLabels)
 	case k == other && len(value) > maxLine:
 		return overLimit("family %d has a text longer than the %d bytes that are read; leave out the label or the comment that is so long", s.family, maxLine)
 	}
@@ -163,18 +197,21 @@ const (
 // field is a number with what was written for it, of a prefix without the
 // length.
 type field struct {
-	number int // at most math.MaxInt32
-	wire   int
+	number int
+	wire   uint8
 	value  []byte
 }
 
-// nextField takes the first field of a message.
+// maxNumber is the greatest that the field of a message may have.
+const maxNumber = 1<<29 - 1
+
+// nextField takes the first field of a message. No field has the number 0.
 func nextField(message []byte) (f field, rest []byte, err error) {
 	tag, n := binary.Uvarint(message)
-	if n <= 0 {
+	if n <= 0 || tag>>3 == 0 || tag>>3 > maxNumber {
 		return f, nil, errWire
 	}
-	f.number, f.wire = int(min(tag>>3, math.MaxInt32)), int(tag&7)
+	f.number, f.wire = int(tag>>3), uint8(tag&7)
 	message = message[n:]
 	switch f.wire {
 	case varint:
