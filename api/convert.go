@@ -171,7 +171,7 @@ func toWireTarget(t *redpoll.TargetStatus) wireTarget {
 }
 
 func toWireDroppedTarget(t *redpoll.DroppedTarget) wireDroppedTarget {
-	return wireDroppedTarget{Pool: t.Pool, Discovered: orEmpty(t.Discovered)}
+	return wireDroppedTarget{Pool: t.Pool, Reason: t.Reason, Discovered: orEmpty(t.Discovered)}
 }
 
 // toWireAdvice never gives nil.

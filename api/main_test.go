@@ -318,7 +318,7 @@ var deadTarget = redpoll.TargetStatus{
 }
 
 var droppedTarget = redpoll.DroppedTarget{
-	Pool: "web", Discovered: map[string]string{"__address__": "10.0.0.3:80", "__meta_env": "test", "job": "web"},
+	Pool: "web", Reason: "dropped by relabel_configs", Discovered: map[string]string{"__address__": "10.0.0.3:80", "__meta_env": "test", "job": "web"},
 }
 
 var requestsTotal = redpoll.Metadata{Family: "http_requests_total", Type: "counter", Help: "Requests served.", Unit: "requests"}

@@ -29,8 +29,8 @@ func exposing(t *testing.T, body string, change ...func(*Config, *limits)) *serv
 func TestDroppedTargetsAreListedAndCounted(t *testing.T) {
 	s := newServer(t)
 	s.dropped = []redpoll.DroppedTarget{droppedTarget, {Pool: "web"}}
-	want := `{"targets":[{"pool":"web","discovered":{"__address__":"10.0.0.3:80","__meta_env":"test","job":"web"}},` +
-		`{"pool":"web","discovered":{}}],"counts":{"idle":0,"web":2}}`
+	want := `{"targets":[{"pool":"web","reason":"dropped by relabel_configs","discovered":{"__address__":"10.0.0.3:80","__meta_env":"test","job":"web"}},` +
+		`{"pool":"web","reason":"","discovered":{}}],"counts":{"idle":0,"web":2}}`
 	if diff := cmp.Diff(want, string(s.get(t, "/api/targets/dropped").body)); diff != "" {
 		t.Error(diff)
 	}

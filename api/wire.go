@@ -305,9 +305,11 @@ type wireTarget struct {
 	Advice        []wireAdvice      `json:"advice"`
 }
 
-// wireDroppedTarget is one that relabelling or a limit left out.
+// wireDroppedTarget is one that relabelling or a limit left out, or that cannot
+// be scraped.
 type wireDroppedTarget struct {
 	Pool       string            `json:"pool"`
+	Reason     string            `json:"reason"`
 	Discovered map[string]string `json:"discovered"`
 }
 

@@ -119,7 +119,9 @@ relabel_configs: [{source_labels: [__address__], regex: "bad:80|worse:80", targe
 		dropped, counts := m.Dropped()
 		if len(dropped) != 2 || counts["shop"] != 2 || dropped[0].Pool != "shop" || dropped[0].Discovered["__address__"] != "bad:80" {
 			t.Errorf("%s: %q: dropped %+v %v", label, value, dropped, counts)
+			return
 		}
+		wantContains(t, "the reason", dropped[0].Reason, "it cannot be scraped: "+want)
 	}
 	f("__address__", "", "relabelling left no __address__")
 	f("__address__", "http://a/b", `__address__: "http://a/b" is not host:port`)
@@ -162,7 +164,7 @@ func TestFastATargetLimitLeavesOutTheExcess(t *testing.T) {
 	if diff := cmp.Diff(want, targets[0].Warnings); diff != "" {
 		t.Error(diff)
 	}
-	if dropped, counts := m.Dropped(); len(dropped) != 1 || counts["shop"] != 1 {
+	if dropped, counts := m.Dropped(); len(dropped) != 1 || counts["shop"] != 1 || dropped[0].Reason != "the job has more than 2 targets (target_limit)" {
 		t.Errorf("dropped %v %v", dropped, counts)
 	}
 }

@@ -135,16 +135,16 @@ func (p *population) add(drawn *blueprint, err error) {
 	fails := stated && p.job.config.OnLimit == LimitFails
 	switch {
 	case errors.Is(err, errDropped):
-		p.job.drop(drawn)
+		p.job.drop(drawn, err.Error())
 	case err != nil:
-		p.job.drop(drawn)
+		p.job.drop(drawn, fmt.Sprintf("it cannot be scraped: %.300s", err))
 		if p.refused++; p.refused == 1 {
 			p.refusal = fmt.Errorf("%.200q: %w", drawn.Discovered["__address__"], err)
 		}
 	case p.taken[drawn.ID]:
 	case len(p.taken) >= limit && !fails:
 		p.excess++
-		p.job.drop(drawn)
+		p.job.drop(drawn, fmt.Sprintf("the job has more than %d targets (target_limit)", limit))
 	default:
 		p.taken[drawn.ID] = true
 		p.job.targets = append(p.job.targets, p.target(drawn))
@@ -161,16 +161,16 @@ func (p *population) target(drawn *blueprint) *target {
 	return t
 }
 
-// drop keeps what is left out, as far as keep_dropped_targets and maxDropped
+// drop keeps what is left out, and why, as far as keep_dropped_targets and maxDropped
 // allow.
-func (j *job) drop(drawn *blueprint) {
+func (j *job) drop(drawn *blueprint, reason string) {
 	j.drops++
 	keep := maxDropped
 	if asked := limitOf(j.config.KeepDroppedTargets); asked > 0 {
 		keep = min(keep, asked)
 	}
 	if len(j.dropped) < keep {
-		j.dropped = append(j.dropped, redpoll.DroppedTarget{Pool: j.config.JobName, Discovered: drawn.Discovered})
+		j.dropped = append(j.dropped, redpoll.DroppedTarget{Pool: j.config.JobName, Discovered: drawn.Discovered, Reason: reason})
 	}
 }
 

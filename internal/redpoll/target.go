@@ -22,10 +22,12 @@ type Target struct {
 }
 
 // DroppedTarget is one that relabelling, or a limit on the number of targets,
-// left out. Package scrape produces it.
+// left out, or that cannot be scraped. Package scrape produces it.
 type DroppedTarget struct {
 	Pool       string
 	Discovered map[string]string
+	// Reason says what left it out, or why it cannot be scraped.
+	Reason string
 }
 
 // Metadata is what a target says of one of its metric families. Package scrape

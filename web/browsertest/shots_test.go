@@ -175,8 +175,8 @@ func incidentAt(now time.Time) script {
 	s.targets[2]["labels"], s.targets[2]["discovered"] = relabelledLabels, discoveredLabels
 	s.targets[2]["url"] = "http://10.0.4.3:9115/probe?module=http_2xx&target=https%3A%2F%2Fexample.com"
 	s.dropped = []object{
-		{"pool": "gateway", "discovered": with(discoveredLabels, object{"__address__": "10.0.9.1:8080", "env": "test"})},
-		{"pool": "gateway", "discovered": with(discoveredLabels, object{"__address__": "10.0.9.2:8080", "env": "test"})},
+		{"pool": "gateway", "reason": "dropped by relabel_configs", "discovered": with(discoveredLabels, object{"__address__": "10.0.9.1:8080", "env": "test"})},
+		{"pool": "gateway", "reason": "dropped by relabel_configs", "discovered": with(discoveredLabels, object{"__address__": "10.0.9.2:8080", "env": "test"})},
 	}
 	s.droppedCount = map[string]int{"gateway": 14, "catalog": 0}
 	s.exposition = exposed(1200)

@@ -169,7 +169,7 @@ func TestHostileLabelsStayText(t *testing.T) {
 	s.targets[0]["url"] = `javascript:alert(1)`
 	s.targets[0]["warnings"] = []string{hostile + huge}
 	s.targets[0]["labels"] = object{"job": huge, huge: hostile, "\u202e": "\u202e" + huge}
-	s.dropped, s.droppedCount = []object{{"pool": huge, "discovered": object{"__address__": hostile + huge, huge: huge}}}, map[string]int{huge: 1}
+	s.dropped, s.droppedCount = []object{{"pool": huge, "reason": "dropped by relabel_configs", "discovered": object{"__address__": hostile + huge, huge: huge}}}, map[string]int{huge: 1}
 	s.exposition = hostile + huge
 	s.targets[0]["advice"] = []object{{"text": huge + hostile, "yaml": huge + hostile}}
 	s.targets[0]["recognised"] = []object{recognised("", huge, "histogram", true, "\u202e"+huge)}

@@ -23,8 +23,8 @@ func fewTargets() script {
 			with(target("shop", "10.0.0.4:80", "unknown", "", now), object{"lastScrape": nil, "lastDuration": nil, "durations": []float64{}}),
 		},
 		dropped: []object{
-			{"pool": "shop", "discovered": object{"__address__": "10.0.0.9:80", "env": "test"}},
-			{"pool": "shop", "discovered": object{"__address__": "10.0.0.8:80", "env": "<b>test</b>"}},
+			{"pool": "shop", "reason": "dropped by relabel_configs", "discovered": object{"__address__": "10.0.0.9:80", "env": "test"}},
+			{"pool": "shop", "reason": "dropped by relabel_configs", "discovered": object{"__address__": "10.0.0.8:80", "env": "<b>test</b>"}},
 		},
 		droppedCount: map[string]int{"shop": 5, "auth": 0},
 		exposition:   exposed(500),
@@ -43,7 +43,7 @@ func TestCanaryTargetsAreGroupedWithTroubleFirst(t *testing.T) {
 	p := open(t, serve(t, fewTargets()).URL+"/targets")
 	p.shows(".panel-head", "2 of 4 up · 1 warning, 1 not yet scraped, 1 down · 5 dropped")
 	p.visible(".row.dropped")
-	want := []string{"shop", "10.0.0.2:80", "10.0.0.3:80", "10.0.0.4:80", "5 targets dropped by relabelling or a limit", "auth", "10.0.0.1:80"}
+	want := []string{"shop", "10.0.0.2:80", "10.0.0.3:80", "10.0.0.4:80", "5 targets left out", "auth", "10.0.0.1:80"}
 	if diff := cmp.Diff(want, p.lines()); diff != "" {
 		t.Errorf("lines (-want +got):\n%s", diff)
 	}
@@ -64,7 +64,7 @@ func TestTargetsCanBeFilteredByHealthAndWords(t *testing.T) {
 	p.press("/")
 	p.do(chromedp.KeyEvent("ENV=TEST"))
 	p.until(`document.querySelectorAll(".table-rows .row").length === 2`)
-	p.shows(".row.dropped", "1 target dropped")
+	p.shows(".row.dropped", "1 target left out")
 	p.do(chromedp.KeyEvent("x"))
 	p.shows(".empty", "No target matches")
 	p.click(".empty .button")
@@ -160,10 +160,10 @@ func TestTargetInTheURLMayBeGone(t *testing.T) {
 func TestDroppedTargetsAreListedAsText(t *testing.T) {
 	p := open(t, serve(t, fewTargets()).URL+"/targets")
 	p.click(".row.dropped")
-	p.shows(".detail", "5 targets dropped", "keeps the labels of 2 of them: keep_dropped_targets")
+	p.shows(".detail", "5 targets left out", "keeps the labels of 2 of them: keep_dropped_targets")
 	p.until(`!document.querySelector(".label-list").checkVisibility()`)
 	p.click(".dropped-targets li:nth-child(2) summary")
-	p.shows(".dropped-targets li:nth-child(2)", "10.0.0.8:80", "env", "<b>test</b>")
+	p.shows(".dropped-targets li:nth-child(2)", "10.0.0.8:80", "dropped by relabel_configs", "env", "<b>test</b>")
 }
 
 func TestCanaryExpositionIsTextToLookAt(t *testing.T) {

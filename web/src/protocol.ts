@@ -188,9 +188,11 @@ export interface TargetStatus {
   advice: Advice[]; // the most important first
 }
 
-// A target that relabelling or a limit on their number left out.
+// A target that relabelling or a limit on their number left out, or that cannot
+// be scraped.
 export interface DroppedTarget {
   pool: string;
+  reason: string;
   discovered: Record<string, string>;
 }
 

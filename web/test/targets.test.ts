@@ -65,15 +65,15 @@ describe("the list", () => {
 describe("dropped targets", () => {
   const dropped: DroppedTargetList = {
     targets: [
-      { pool: "shop", discovered: { __address__: "10.0.0.1:80", env: "test" } },
-      { pool: "shop", discovered: { __address__: "10.0.0.2:80", env: "test" } },
+      { pool: "shop", reason: "dropped by relabel_configs", discovered: { __address__: "10.0.0.1:80", env: "test" } },
+      { pool: "shop", reason: "dropped by relabel_configs", discovered: { __address__: "10.0.0.2:80", env: "test" } },
     ],
     counts: { shop: 7, auth: 0, constructor: 1 },
   };
 
-  test("end the pool that they are from, and a pool may have nothing else", () => {
+  test("end the pool that they are from, and a pool may have nothing else, or nothing at all", () => {
     expect(keys([DOWN], {}, dropped)).toEqual([
-      "pool shop", "target shop-b:1", "dropped shop", "pool constructor", "dropped constructor",
+      "pool shop", "target shop-b:1", "dropped shop", "pool auth", "pool constructor", "dropped constructor",
     ]);
     expect(listTargets([], dropped, ALL).find(({ key }) => key === "dropped shop")).toMatchObject({ count: 7 });
   });

@@ -107,7 +107,7 @@ function poolsOf(targets: readonly TargetStatus[], dropped: DroppedTargetList | 
   };
   for (const target of targets) find(target.pool).targets.push(target);
   for (const target of dropped?.targets ?? []) find(target.pool).dropped.push(target);
-  for (const [name, count] of Object.entries(dropped?.counts ?? {})) if (count > 0) find(name).droppedCount = count;
+  for (const [name, count] of Object.entries(dropped?.counts ?? {})) find(name).droppedCount = count;
   return [...pools.values()].sort((a, b) => worst(b.targets) - worst(a.targets) || compareText(a.name, b.name));
 }
 

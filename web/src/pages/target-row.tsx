@@ -45,6 +45,8 @@ export function ItemRow({ item, ...place }: RowProps<Item>) {
   }
 }
 
+const NONE_FOUND = "no targets found; if discovery fails, the log says why";
+
 /** What all lines have in common. */
 function attributes({ id, index, top, selected, active }: Omit<RowProps<Item>, "item">, kind: string) {
   return {
@@ -64,7 +66,7 @@ function PoolRow({ item, ...place }: RowProps<PoolItem>) {
     <div {...attributes(place, "pool")} aria-level={1} aria-expanded={open}>
       <span role="gridcell" class="pool-head" aria-colspan={7}>
         <b class="pool-name">{pool}</b>
-        <span class="muted figure">{times(total, "target")}</span>
+        <span class="muted figure">{total + dropped > 0 ? times(total, "target") : NONE_FOUND}</span>
         <span class="pool-counts" title={tallyText(counts)}>
           {STATUSES.filter((status) => counts[status] > 0).map((status) => (
             <span key={status} class="figure">
@@ -117,7 +119,7 @@ function DroppedRow({ item: { count: n }, ...place }: RowProps<DroppedItem>) {
   return (
     <div {...attributes(place, "dropped")} aria-level={2} aria-selected={place.selected}>
       <span role="gridcell" class="dropped-head muted" aria-colspan={7}>
-        {times(n, "target")} dropped by relabelling or a limit
+        {times(n, "target")} left out
         <span class="link">See which</span>
       </span>
     </div>

@@ -23,7 +23,7 @@ export function DroppedPanel({ pool, dropped }: Props) {
     <section class="panel detail" aria-label="Dropped targets" ref={useFocusBack()}>
       <PanelHead title={pool}>
         <p class="facts">
-          <span>{times(total, "target")} dropped by relabelling or a limit</span>
+          <span>{times(total, "target")} left out: by relabelling, by a limit, or because redpoll cannot scrape them</span>
         </p>
       </PanelHead>
       {total > kept.length && (
@@ -48,7 +48,7 @@ export function DroppedPanel({ pool, dropped }: Props) {
 }
 
 /** What it is called where it comes from; all that was discovered on demand. */
-function Dropped({ target: { discovered } }: { target: DroppedTarget }) {
+function Dropped({ target: { discovered, reason } }: { target: DroppedTarget }) {
   const labels = Object.entries(discovered).sort(([a], [b]) => (a < b ? -1 : 1));
   return (
     <li>
@@ -57,6 +57,7 @@ function Dropped({ target: { discovered } }: { target: DroppedTarget }) {
           <b class="target-words">{discovered["__address__"] ?? "without address"}</b>
           <span class="muted figure">{times(labels.length, "label")}</span>
         </summary>
+        <p class="detail-note target-words">{reason}</p>
         <dl class="label-list">
           {labels.map(([name, value]) => (
             <div key={name}>
