@@ -89,7 +89,11 @@ func (s *scanner) fault(format string, args ...any) error {
 	if end := strings.IndexByte(shown, '\n'); end >= 0 {
 		shown = shown[:end]
 	}
-	return fmt.Errorf("line %d: %s, in %.*q", line, fmt.Sprintf(format, args...), maxShown, shown)
+	what := fmt.Sprintf(format, args...)
+	if shown == "" { // as behind the last line
+		return fmt.Errorf("line %d: %s", line, what)
+	}
+	return fmt.Errorf("line %d: %s, in %.*q", line, what, maxShown, shown)
 }
 
 // got is what stands at the next byte, for a message.
